@@ -1,0 +1,16 @@
+//! The device's side: what a person typed is made durable, sent, sorted by the answer, and caught up with. Never imports `server`.
+//!
+//! Screens and commands hold a [`Handle`]: they send a [`Command`] and receive [`News`]; nothing else crosses. Every command about text
+//! carries the revision of the text it speaks of, and news about it carries the same revision back, so that a late answer is never
+//! applied to text it does not know.
+
+pub mod disk;
+pub mod driver;
+pub mod http;
+pub mod outbox;
+pub mod sync;
+
+mod handle;
+
+pub use handle::{Command, Handle, News};
+pub use handle::{Connection, Detail, Draft, EntryState, Holder, OutboxRow, Parked, Revision, Row, State, VersionRow};

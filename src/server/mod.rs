@@ -1,0 +1,4 @@
+//! The reference server. Never imports `client`.
+
+pub mod decide;
+pub mod store;

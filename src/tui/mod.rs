@@ -1,0 +1,1 @@
+//! The screens. Knows the domain and the client's handle; not `wire`, not `server`.

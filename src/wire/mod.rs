@@ -1,0 +1,1 @@
+//! What travels: JSON shapes, headers, errors; checked conversions to and from the domain.
