@@ -1,1 +1,4 @@
 //! The one test program: laws, stories and torture. One module per file of this folder.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, unreachable_pub)]
+
+mod prose_cases;

@@ -1,0 +1,272 @@
+//! Weaves the word-level changes of both sides into one text, if they keep apart.
+//!
+//! Changes keep apart when a whole word (or enough signs of a script without spaces), a cell border or the end of a line that is no
+//! wrapped sentence stands between them, wherever equal words allow them to stand. White space is merged place by place on its own, so
+//! that one side may rewrap what the other rewords. Anything else gives nothing.
+
+use super::super::diff::Edit;
+use super::side::{self, Change, Side};
+use super::words::{self, APART, Word};
+use super::{Class, Origin, Piece, push};
+
+/// Three texts as words.
+pub(super) struct Weave<'a> {
+    base: Vec<Word<'a>>,
+    mine: Side<'a>,
+    theirs: Side<'a>,
+    /// Whether a tick box or a cell border was what kept two changes apart.
+    structure: bool,
+}
+
+/// How the text before a word is chosen.
+type Gap<'a> = (&'a [u8], Origin);
+
+impl<'a> Weave<'a> {
+    /// Compares both sides with base by words.
+    pub(super) fn new(base: &'a [u8], mine: &'a [u8], theirs: &'a [u8]) -> Weave<'a> {
+        let (b, m, t) = (words::split(base), words::split(mine), words::split(theirs));
+        let mut names = super::super::diff::Interner::default();
+        let mut intern = |w: &[Word<'a>]| -> Vec<u32> { w[..w.len() - 1].iter().map(|w| names.one(w.text)).collect() };
+        let (ids, m_ids, t_ids) = (intern(&b), intern(&m), intern(&t));
+        let groups = words::groups(&b);
+        let mine = side::side(&b, &groups, m, (&ids, &m_ids));
+        let theirs = side::side(&b, &groups, t, (&ids, &t_ids));
+        Weave { base: b, mine, theirs, structure: false }
+    }
+
+    /// The woven text and its class, or nothing if a person must say.
+    pub(super) fn weave(mut self) -> Option<(Class, Vec<Piece>)> {
+        let space = self.changes_space_only(&self.mine) as u8 + self.changes_space_only(&self.theirs) as u8;
+        if space == 2 || !self.keep_apart() || self.rewritten_twice() {
+            return None;
+        }
+        let pieces = self.pieces(space == 1)?;
+        let class = if space == 1 {
+            Class::SpaceOnly
+        } else if self.includes(&self.mine, &self.theirs) || self.includes(&self.theirs, &self.mine) {
+            Class::Contained
+        } else if self.structure {
+            Class::Structure
+        } else {
+            Class::DisjointWords
+        };
+        Some((class, pieces))
+    }
+
+    fn changes_space_only(&self, side: &Side<'_>) -> bool {
+        side.changes.is_empty()
+    }
+
+    /// Whether every change of `less` is also one of `more`.
+    fn includes(&self, more: &Side<'_>, less: &Side<'_>) -> bool {
+        let changes = less.changes.iter().all(|c| twin(c, less, more));
+        let gaps = (0..self.base.len()).all(|i| match (less.partner[i], more.partner[i]) {
+            (Some(l), Some(m)) => less.words[l].gap == self.base[i].gap || less.words[l].gap == more.words[m].gap,
+            _ => true,
+        });
+        changes && gaps
+    }
+
+    /// Whether each change of mine keeps apart from each of theirs, or is the same change.
+    fn keep_apart(&mut self) -> bool {
+        let mut structure = false;
+        let own = |s: &Side<'a>, o: &Side<'a>| -> Vec<Change> { s.changes.iter().filter(|c| !twin(c, s, o)).cloned().collect() };
+        let (mine, theirs) = (own(&self.mine, &self.theirs), own(&self.theirs, &self.mine));
+        // Only neighbours can meet: the changes of one side lie in order and apart.
+        let apart = mine.iter().all(|m| {
+            let at = theirs.partition_point(|t| t.edit.old.start < m.edit.old.start);
+            theirs[at.saturating_sub(1)..(at + 2).min(theirs.len())].iter().all(|t| self.apart(m, t, &mut structure))
+        }) && theirs.iter().all(|t| {
+            let at = mine.partition_point(|m| m.edit.old.start < t.edit.old.start);
+            mine[at.saturating_sub(1)..(at + 2).min(mine.len())].iter().all(|m| self.apart(m, t, &mut structure))
+        });
+        self.structure = structure;
+        apart
+    }
+
+    fn apart(&self, m: &Change, t: &Change, structure: &mut bool) -> bool {
+        let m_first = (m.edit.old.start, m.edit.old.end) <= (t.edit.old.start, t.edit.old.end);
+        let (a, b) = if m_first { (m, t) } else { (t, m) };
+        if a.reach.end > b.reach.start {
+            return false;
+        }
+        let between = &self.base[a.reach.end..b.reach.start];
+        if between.iter().map(|w| w.weight).sum::<u32>() >= APART {
+            *structure |= between.iter().any(|w| w.text == b"|") || self.ticks(a) || self.ticks(b);
+            return true;
+        }
+        if self.ticks(a) || self.ticks(b) {
+            *structure = true;
+            return true;
+        }
+        let first = a.reach.end + usize::from(a.edit.old.is_empty());
+        let last = (b.reach.start + 1).saturating_sub(usize::from(b.edit.old.is_empty()));
+        let grow = |c: &Change| c.edit.new.len() > c.edit.old.len();
+        (first..last).any(|p| side::parts_lines(&self.base, p) && !(grow(a) && grow(b) && a.reach.end == b.reach.start))
+    }
+
+    /// Whether a change only ticks or unticks a box.
+    fn ticks(&self, c: &Change) -> bool {
+        c.edit.old.len() == 1 && c.edit.new.len() == 1 && self.base[c.edit.old.start].is_tick()
+    }
+
+    /// Whether both sides changed so much of one sentence that a weave would read as neither.
+    fn rewritten_twice(&self) -> bool {
+        let mut start = 0;
+        while start + 1 < self.base.len() {
+            let ends = |i: &usize| matches!(self.base[*i].text, b"." | b"!" | b"?") || self.base[*i].text == "。".as_bytes();
+            let end = (start..self.base.len() - 1).find(ends).map_or(self.base.len() - 1, |i| i + 1);
+            let all = (start..end).filter(|i| self.base[*i].weight > 0).count();
+            let changed = |s: &Side<'_>| (start..end).filter(|i| s.partner[*i].is_none() && self.base[*i].weight > 0).count();
+            let (m, t) = (changed(&self.mine), changed(&self.theirs));
+            let both = (start..end).filter(|i| self.mine.partner[*i].is_none() && self.theirs.partner[*i].is_none()).count();
+            if all >= 8 && m > both && t > both && (m + t - both) * 5 > all * 3 {
+                return true;
+            }
+            start = end;
+        }
+        false
+    }
+
+    /// The woven text. `free` lets white space change where the other side inserts or cuts.
+    fn pieces(&self, free: bool) -> Option<Vec<Piece>> {
+        let mut out = Vec::new();
+        let (mut i, mut m, mut t) = (0, 0, 0);
+        while i < self.base.len() {
+            let mine = self.mine.changes.get(m).filter(|c| c.edit.old.start == i);
+            let theirs = self.theirs.changes.get(t).filter(|c| c.edit.old.start == i);
+            let (change, from, other, origin) = match (mine, theirs) {
+                (Some(c), Some(d)) if c.edit.old == d.edit.old => (c, &self.mine, &self.theirs, Origin::Both),
+                (Some(c), Some(d)) if c.edit.old.is_empty() || !d.edit.old.is_empty() => (c, &self.mine, &self.theirs, Origin::Mine),
+                (Some(c), None) => (c, &self.mine, &self.theirs, Origin::Mine),
+                (_, Some(d)) => (d, &self.theirs, &self.mine, Origin::Theirs),
+                (None, None) => {
+                    self.kept(i, &mut out)?;
+                    i += 1;
+                    continue;
+                }
+            };
+            if origin == Origin::Both {
+                self.shared(change, &self.theirs.changes[t], &mut out)?;
+            } else {
+                self.changed(&change.edit, (from, other), origin, free, &mut out)?;
+            }
+            m += usize::from(origin != Origin::Theirs);
+            t += usize::from(origin != Origin::Mine);
+            i = change.edit.old.end;
+            if change.edit.old.is_empty() && self.starts_none(i, m, t) {
+                self.kept(i, &mut out)?;
+                i += 1;
+            }
+        }
+        Some(out)
+    }
+
+    fn starts_none(&self, i: usize, m: usize, t: usize) -> bool {
+        let at = |s: &Side<'_>, n: usize| s.changes.get(n).is_some_and(|c| c.edit.old.start == i);
+        !at(&self.mine, m) && !at(&self.theirs, t)
+    }
+
+    /// A word that both sides kept.
+    fn kept(&self, i: usize, out: &mut Vec<Piece>) -> Option<()> {
+        let (m, t) = (self.mine.partner[i]?, self.theirs.partner[i]?);
+        let base = self.base[i];
+        let (gap, origin) = self.gap(base, self.mine.words[m].gap, self.theirs.words[t].gap)?;
+        push(out, gap, origin);
+        push(out, base.text, Origin::Base);
+        Some(())
+    }
+
+    /// The white space before a word: whichever side changed it, both if they agree; the wider one before a cell border.
+    fn gap(&self, base: Word<'a>, mine: &'a [u8], theirs: &'a [u8]) -> Option<Gap<'a>> {
+        match (mine == base.gap, theirs == base.gap) {
+            (true, true) => Some((mine, Origin::Base)),
+            (false, true) => Some((mine, Origin::Mine)),
+            (true, false) => Some((theirs, Origin::Theirs)),
+            _ if mine == theirs => Some((mine, Origin::Both)),
+            _ if base.text == b"|" && base.weight > 0 && !mine.contains(&b'\n') && !theirs.contains(&b'\n') => {
+                Some(if mine.len() >= theirs.len() { (mine, Origin::Mine) } else { (theirs, Origin::Theirs) })
+            }
+            _ => None,
+        }
+    }
+
+    /// A change that both sides made, word by word with its white space.
+    fn shared(&self, m: &Change, t: &Change, out: &mut Vec<Piece>) -> Option<()> {
+        for k in 0..m.edit.new.len() {
+            let (a, b) = (self.mine.words[m.edit.new.start + k], self.theirs.words[t.edit.new.start + k]);
+            let old = m.edit.old.start + k;
+            let (gap, origin) = if a.gap == b.gap {
+                (a.gap, Origin::Both)
+            } else if m.edit.old.len() == m.edit.new.len() {
+                self.gap(self.base[old], a.gap, b.gap)?
+            } else {
+                return None;
+            };
+            push(out, gap, origin);
+            push(out, a.text, Origin::Both);
+        }
+        Some(())
+    }
+
+    /// A change that `from` alone made; the white space follows `other` where that changed it.
+    fn changed(&self, e: &Edit, (from, other): (&Side<'a>, &Side<'a>), origin: Origin, free: bool, out: &mut Vec<Piece>) -> Option<()> {
+        let level = e.old.len() == e.new.len();
+        for k in 0..e.new.len() {
+            let word = from.words[e.new.start + k];
+            let paired = if level { Some(e.old.start + k) } else { (k == 0 && !e.old.is_empty()).then_some(e.old.start) };
+            let (gap, gap_origin) = match paired {
+                Some(i) => {
+                    let theirs = other.partner[i].map(|p| other.words[p].gap)?;
+                    let (mine, theirs) = if origin == Origin::Mine { (word.gap, theirs) } else { (theirs, word.gap) };
+                    self.gap(self.base[i], mine, theirs)?
+                }
+                None => self.new_gap(word.gap, other, origin),
+            };
+            push(out, gap, gap_origin);
+            push(out, word.text, origin);
+        }
+        // White space that the other side changed where words went away: only a wrapped line may be lost, or an indent.
+        let first = e.old.start + usize::from(!e.new.is_empty());
+        let lost = (if level { e.old.end } else { first }..e.old.end).any(|i| {
+            let gap = other.partner[i].map_or(self.base[i].gap, |p| other.words[p].gap);
+            gap != self.base[i].gap && !(free && wraps(gap, self.base[i].gap))
+        });
+        let squeezed = e.old.is_empty() && !free && other.partner[e.old.start].is_some_and(|p| !self.wrap_only(other.words[p].gap, e.old.start));
+        (!lost && !squeezed).then_some(())
+    }
+
+    fn wrap_only(&self, gap: &[u8], i: usize) -> bool {
+        gap == self.base[i].gap || wraps(gap, self.base[i].gap)
+    }
+
+    /// White space before an inserted word: as the inserting side wrote it, unless the other side rewrote all such white space alike.
+    fn new_gap(&self, gap: &'a [u8], other: &Side<'a>, origin: Origin) -> Gap<'a> {
+        let mut style = None;
+        for (i, _) in self.base.iter().enumerate().filter(|(_, w)| w.gap == gap && !w.text.is_empty()) {
+            let Some(theirs) = other.partner[i].map(|p| other.words[p].gap) else { continue };
+            if style.is_some_and(|s| s != theirs) {
+                return (gap, origin);
+            }
+            style = Some(theirs);
+        }
+        let other_origin = if origin == Origin::Mine { Origin::Theirs } else { Origin::Mine };
+        style.filter(|s| *s != gap && !gap.is_empty()).map_or((gap, origin), |s| (s, other_origin))
+    }
+}
+
+/// Whether both gaps hold something and neither a blank line: a sentence was only wrapped elsewhere.
+fn wraps(a: &[u8], b: &[u8]) -> bool {
+    let plain = |g: &[u8]| !g.is_empty() && g.iter().filter(|c| **c == b'\n').count() <= 1;
+    plain(a) && plain(b)
+}
+
+/// Whether the other side made the same change.
+fn twin(c: &Change, side: &Side<'_>, other: &Side<'_>) -> bool {
+    let at = other.changes.partition_point(|o| o.edit.old.start < c.edit.old.start);
+    other.changes.get(at).is_some_and(|o| {
+        o.edit.old == c.edit.old
+            && o.edit.new.len() == c.edit.new.len()
+            && o.edit.new.clone().zip(c.edit.new.clone()).all(|(x, y)| other.words[x].text == side.words[y].text)
+    })
+}

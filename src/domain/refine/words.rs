@@ -1,0 +1,314 @@
+//! Cuts a text into words, each with the white space before it.
+//!
+//! A word is what a person would change as one: a word of any script, a number with its sign and unit, a date, an identifier, a URL, an
+//! emoji with its modifiers, a tick box. Graphemes are never split. Text that is not UTF-8 is cut at ASCII white space.
+
+use std::ops::Range;
+
+use unicode_segmentation::UnicodeSegmentation;
+
+/// A word with the white space before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Word<'a> {
+    /// The white space before it.
+    pub(super) gap: &'a [u8],
+    /// The word; empty only for the end of the text.
+    pub(super) text: &'a [u8],
+    /// How well it keeps two edits apart; [`APART`] in sum is enough.
+    pub(super) weight: u32,
+}
+
+/// The weight that keeps two edits apart: one word, two Han or Kana signs, six Thai ones.
+pub(super) const APART: u32 = 6;
+
+impl Word<'_> {
+    /// Whether it is a tick box.
+    pub(super) fn is_tick(&self) -> bool {
+        matches!(self.text, b"[ ]" | b"[x]" | b"[X]")
+    }
+
+    /// Whether a line ends before it.
+    pub(super) fn starts_line(&self) -> bool {
+        self.gap.contains(&b'\n')
+    }
+}
+
+/// The words of a text; the last one is empty and holds the white space at the end.
+pub(super) fn split(text: &[u8]) -> Vec<Word<'_>> {
+    match std::str::from_utf8(text) {
+        Ok(s) => split_str(s),
+        Err(_) => split_bytes(text),
+    }
+}
+
+fn split_bytes(text: &[u8]) -> Vec<Word<'_>> {
+    let mut out = Vec::new();
+    let mut rest = text;
+    loop {
+        let gap = rest.iter().take_while(|b| b.is_ascii_whitespace()).count();
+        let word = rest[gap..].iter().take_while(|b| !b.is_ascii_whitespace()).count();
+        out.push(Word { gap: &rest[..gap], text: &rest[gap..gap + word], weight: APART });
+        if word == 0 {
+            return out;
+        }
+        rest = &rest[gap + word..];
+    }
+}
+
+fn split_str(text: &str) -> Vec<Word<'_>> {
+    let mut out: Vec<Word<'_>> = Vec::new();
+    let (mut gap, mut at) = (0, 0);
+    let bytes = text.as_bytes();
+    while at < text.len() {
+        let run = text[at..].find(char::is_whitespace).map_or(text.len(), |n| at + n);
+        if run == at {
+            at += text[at..].chars().next().map_or(1, char::len_utf8);
+            continue;
+        }
+        let found = match tick_box(text, at) {
+            Some(end) => vec![at..end],
+            None => run_words(&text[at..run]).into_iter().map(|w| at + w.start..at + w.end).collect(),
+        };
+        for word in found {
+            let weight = weight(&text[word.clone()]);
+            out.push(Word { gap: &bytes[gap..word.start], text: &bytes[word.clone()], weight });
+            gap = word.end;
+        }
+        at = gap;
+    }
+    out.push(Word { gap: &bytes[gap..], text: &[], weight: 0 });
+    table_bars(&mut out);
+    out
+}
+
+/// The end of the tick box that starts here, if one does.
+fn tick_box(text: &str, at: usize) -> Option<usize> {
+    let rest = &text[at..];
+    let boxed = rest.starts_with("[ ]") || rest.starts_with("[x]") || rest.starts_with("[X]");
+    let alone = rest.get(3..).is_some_and(|after| after.is_empty() || after.starts_with(char::is_whitespace));
+    (boxed && alone).then_some(at + 3)
+}
+
+/// Bars of a table row keep its cells apart as words do.
+fn table_bars(words: &mut [Word<'_>]) {
+    let mut start = 0;
+    while start < words.len() {
+        let end = (start + 1..words.len()).find(|i| words[*i].starts_line()).unwrap_or(words.len());
+        let row = &mut words[start..end];
+        let bars = row.iter().filter(|w| w.text == b"|").count();
+        if bars >= 2 || (bars == 1 && row.len() > 2) {
+            row.iter_mut().filter(|w| w.text == b"|").for_each(|w| w.weight = APART);
+        }
+        start = end;
+    }
+}
+
+/// The words of a run without white space, as ranges that cover it.
+fn run_words(run: &str) -> Vec<Range<usize>> {
+    let mut out: Vec<Range<usize>> = Vec::new();
+    let mut at = 0;
+    while let Some(url) = find_url(&run[at..]) {
+        plain_words(run, at..at + url.start, &mut out);
+        out.push(at + url.start..at + url.end);
+        at += url.end;
+    }
+    plain_words(run, at..run.len(), &mut out);
+    out
+}
+
+/// The first URL of a run.
+fn find_url(run: &str) -> Option<Range<usize>> {
+    let (start, body) = if let Some(colon) = run.find("://") {
+        let scheme = run[..colon].bytes().rev().take_while(|b| b.is_ascii_alphanumeric() || b"+.-".contains(b)).count();
+        (colon - scheme, colon + 3)
+    } else {
+        let start = run.find("www.").or_else(|| run.find("mailto:"))?;
+        (start, start)
+    };
+    let len = run[body..].find(|c: char| "<>\"'`()[]{}|，。、；：！？「」『』（）".contains(c)).unwrap_or(run.len() - body);
+    let end = run[..body + len].trim_end_matches(|c: char| ".,;:!?*_".contains(c)).len();
+    (end > start).then_some(start..end)
+}
+
+fn plain_words(run: &str, part: Range<usize>, out: &mut Vec<Range<usize>>) {
+    let tokens: Vec<Range<usize>> =
+        run[part.clone()].split_word_bound_indices().map(|(at, t)| part.start + at..part.start + at + t.len()).collect();
+    let first = out.len();
+    let mut i = 0;
+    while i < tokens.len() {
+        let token = tokens[i].clone();
+        let text = &run[token.clone()];
+        let next = tokens.get(i + 1).map(|t| &run[t.clone()]);
+        let last = (out.len() > first).then(|| out.len() - 1);
+        if let Some(last) = last
+            && joins(&run[out[last].clone()], text, next)
+        {
+            out[last].end = token.end;
+            // What a connector connects comes along.
+            if !is_wordy(text) && !is_suffix(text) {
+                let upto = if is_wordy(next.unwrap_or_default()) { i + 1 } else { i };
+                out[last].end = tokens[upto].end;
+                i = upto;
+            }
+        } else {
+            out.push(token);
+        }
+        i += 1;
+    }
+}
+
+fn is_wordy(token: &str) -> bool {
+    token.chars().any(char::is_alphanumeric)
+}
+
+fn is_suffix(token: &str) -> bool {
+    matches!(token, "%" | "‰" | "€" | "$" | "£" | "¥" | "₽" | "°")
+}
+
+fn ends_in_digit(token: &str) -> bool {
+    token.chars().next_back().is_some_and(char::is_numeric)
+}
+
+fn starts_with_digit(token: &str) -> bool {
+    token.chars().next().is_some_and(char::is_numeric)
+}
+
+/// Numerals of Chinese and Japanese, and what follows them in dates and times.
+const HAN_NUMERALS: &str = "〇零一二三四五六七八九十百千万萬億亿两兩";
+const HAN_UNITS: &str = "年月日時时分秒号號点點円元圆";
+
+fn is_han_number(c: char) -> bool {
+    HAN_NUMERALS.contains(c) || c.is_ascii_digit() || ('０'..='９').contains(&c)
+}
+
+/// Whether `token` continues the word `word`; `next` is what follows it.
+fn joins(word: &str, token: &str, next: Option<&str>) -> bool {
+    let (Some(end), Some(start)) = (word.chars().next_back(), token.chars().next()) else { return false };
+    let numeric_word = word.chars().all(|c| is_han_number(c) || HAN_UNITS.contains(c)) && word.chars().next().is_some_and(is_han_number);
+    if numeric_word && token.chars().all(|c| is_han_number(c) || HAN_UNITS.contains(c)) {
+        return is_han_number(end) || is_han_number(start);
+    }
+    if single_sign(end) || single_sign(start) {
+        return false;
+    }
+    if is_suffix(token) {
+        return ends_in_digit(word);
+    }
+    let sigil = word.chars().all(|c| "$€£¥#@+-−±~".contains(c));
+    if sigil {
+        return is_wordy(token) || word.chars().all(|c| c == '-') && token == "-";
+    }
+    if !is_wordy(word) {
+        return word == "/" && is_wordy(token);
+    }
+    if is_wordy(token) {
+        // Segmentation parted them without a mark between: letters and digits of different scripts.
+        return starts_with_digit(token) || ends_in_digit(word);
+    }
+    let Some(next) = next.filter(|n| is_wordy(n) && !n.chars().next().is_some_and(single_sign)) else { return false };
+    match token {
+        "-" | "‐" | "‑" | "_" | "." | "/" | "'" | "’" | "@" | "&" | "+" | "~" | "\\" => true,
+        ":" | "," | "–" | "−" | "٫" | "٬" => ends_in_digit(word) && starts_with_digit(next),
+        _ => false,
+    }
+}
+
+/// Signs of scripts written without spaces, each a word of its own.
+fn single_sign(c: char) -> bool {
+    is_han(c) || ('\u{3041}'..='\u{309F}').contains(&c) || is_thai_like(c)
+}
+
+fn is_han(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}' | '々' | '〇')
+}
+
+/// Thai, Lao, Khmer, Burmese: words run together and need more signs between.
+fn is_thai_like(c: char) -> bool {
+    matches!(c, '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}')
+}
+
+fn is_emoji(c: char) -> bool {
+    matches!(c, '\u{2600}'..='\u{27BF}' | '\u{1F000}'..='\u{1FAFF}')
+}
+
+fn weight(word: &str) -> u32 {
+    let Some(first) = word.chars().next() else { return 0 };
+    if first == '[' {
+        return 0;
+    }
+    if is_thai_like(first) {
+        1
+    } else if single_sign(first) {
+        3 * u32::try_from(word.chars().count()).unwrap_or(2).min(2)
+    } else if is_wordy(word) || is_emoji(first) {
+        APART
+    } else {
+        0
+    }
+}
+
+/// Dates and numbers that are written with spaces, as ranges of words: an edit of one part is an edit of all.
+pub(super) fn groups(words: &[Word<'_>]) -> Vec<Range<usize>> {
+    let texts: Vec<&str> = words.iter().map(|w| std::str::from_utf8(w.text).unwrap_or_default()).collect();
+    let joined = |i: usize| words.get(i).is_some_and(|w| !w.gap.is_empty() || w.weight == 0);
+    let mut out: Vec<Range<usize>> = Vec::new();
+    let mut i = 0;
+    while i < words.len() {
+        match date_end(&texts, i).or_else(|| number_end(words, &texts, i)).filter(|end| (i + 1..*end).all(joined)) {
+            Some(end) => {
+                out.push(i..end);
+                i = end;
+            }
+            None => i += 1,
+        }
+    }
+    out
+}
+
+fn digits(text: &str) -> usize {
+    if text.chars().all(char::is_numeric) { text.chars().count() } else { 0 }
+}
+
+/// Day, month and year in any order that ends in the year; or numbers that carry their units.
+fn date_end(texts: &[&str], at: usize) -> Option<usize> {
+    let day = |t: &str| {
+        let number = t.trim_end_matches(|c: char| c.is_alphabetic() || c == 'º' || c == 'ª');
+        (1..=2).contains(&digits(number)) && !number.is_empty()
+    };
+    let name = |t: &str| t.chars().count() > 2 && t.chars().all(char::is_alphabetic);
+    let unit = |t: &str| starts_with_digit(t) && ["년", "월", "일", "시", "분"].iter().any(|u| t.contains(u));
+    let skip = |mut i: usize| {
+        while texts.get(i).is_some_and(|t| matches!(*t, "." | "," | "de" | "del" | "of" | "the")) {
+            i += 1;
+        }
+        i
+    };
+    let first = texts.get(at)?;
+    if unit(first) {
+        let end = (at..texts.len()).find(|i| !unit(texts[*i])).unwrap_or(texts.len());
+        return (end > at + 1).then_some(end);
+    }
+    let second = skip(at + 1);
+    let third = skip(second + 1);
+    let (middle, year) = (texts.get(second)?, texts.get(third)?);
+    let dated = (day(first) && name(middle)) || (name(first) && day(middle));
+    (dated && digits(year) == 4).then_some(third + 1)
+}
+
+/// A number grouped by spaces: 12 345,67.
+fn number_end(words: &[Word<'_>], texts: &[&str], at: usize) -> Option<usize> {
+    let narrow = |i: usize| matches!(std::str::from_utf8(words[i].gap).unwrap_or_default(), " " | "\u{A0}" | "\u{202F}" | "\u{2009}");
+    let three = |t: &str| {
+        let whole = t.split([',', '.']).next().unwrap_or_default().trim_end_matches(is_currency);
+        digits(whole) == 3
+    };
+    if !(1..=3).contains(&digits(texts.get(at)?)) {
+        return None;
+    }
+    let end = (at + 1..texts.len()).find(|i| !(three(texts[*i]) && narrow(*i))).unwrap_or(texts.len());
+    (end > at + 1).then_some(end)
+}
+
+fn is_currency(c: char) -> bool {
+    "€$£¥₽%".contains(c)
+}
