@@ -27,7 +27,13 @@ pub(super) fn equal_ends(a: &[u32], b: &[u32]) -> (usize, usize) {
 
 /// The items of `side` that go into the search, as indices; the rest are changed for certain. `count` tells how often the other side
 /// has an item.
-pub(super) fn searched(side: &[u32], (start, end): (usize, usize), whole: usize, minimal: bool, count: impl Fn(u32) -> usize) -> Vec<usize> {
+pub(super) fn searched(
+    side: &[u32],
+    (start, end): (usize, usize),
+    whole: usize,
+    minimal: bool,
+    count: impl Fn(u32) -> usize,
+) -> Vec<usize> {
     let many = super::rough_root(whole).min(FREQUENT);
     let inner = &side[start..side.len() - end];
     let matches: Vec<Match> = inner
@@ -38,7 +44,10 @@ pub(super) fn searched(side: &[u32], (start, end): (usize, usize), whole: usize,
             _ => Match::Some,
         })
         .collect();
-    (0..inner.len()).filter(|i| matches[*i] == Match::Some || (matches[*i] == Match::Many && !amid_changes(&matches, *i))).map(|i| i + start).collect()
+    (0..inner.len())
+        .filter(|i| matches[*i] == Match::Some || (matches[*i] == Match::Many && !amid_changes(&matches, *i)))
+        .map(|i| i + start)
+        .collect()
 }
 
 /// Whether a frequent item stands among items that the other side does not have.

@@ -56,10 +56,12 @@ fn tokens(old: &[&[u8]], new: &[&[u8]]) -> Vec<Edit> {
     let mut names = Interner::default();
     let (a, b) = (names.all(old), names.all(new));
     let starts = |tokens: &[&[u8]]| -> Vec<usize> {
-        std::iter::once(0).chain(tokens.iter().scan(0, |at, t| {
-            *at += t.len();
-            Some(*at)
-        })).collect()
+        std::iter::once(0)
+            .chain(tokens.iter().scan(0, |at, t| {
+                *at += t.len();
+                Some(*at)
+            }))
+            .collect()
     };
     let (old_at, new_at) = (starts(old), starts(new));
     ids(&a, &b, false)

@@ -97,5 +97,10 @@ fn trimmed(base: &[u8], mine: &[u8], theirs: &[u8], c: Cluster, out: &mut Vec<Hu
     let cut = |r: &Range<usize>, first: usize, last: usize| (r.start..r.start + first, r.start + first..r.end - last, r.end - last..r.end);
     let (b, m, t) = (cut(&c.base, head_b, tail_b), cut(&c.mine, head, tail), cut(&c.theirs, head, tail));
     let parts = [(Kind::Same, b.0, m.0, t.0), (Kind::Clash, b.1, m.1, t.1), (Kind::Same, b.2, m.2, t.2)];
-    out.extend(parts.into_iter().filter(|p| !p.2.is_empty() || !p.3.is_empty()).map(|(kind, base, mine, theirs)| Hunk { kind, base, mine, theirs }));
+    out.extend(parts.into_iter().filter(|p| !p.2.is_empty() || !p.3.is_empty()).map(|(kind, base, mine, theirs)| Hunk {
+        kind,
+        base,
+        mine,
+        theirs,
+    }));
 }

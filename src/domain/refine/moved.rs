@@ -34,7 +34,8 @@ fn by(view: &View<'_>, hunks: &[Hunk], at: usize, mine_moved: bool) -> Option<[P
     let block = block(view)?;
     once(view.base, block.old)?;
     let place = once(view.mover, block.old)?;
-    let (kind, mover, editor) = if mine_moved { (Kind::Mine, Origin::Mine, Origin::Theirs) } else { (Kind::Theirs, Origin::Theirs, Origin::Mine) };
+    let (kind, mover, editor) =
+        if mine_moved { (Kind::Mine, Origin::Mine, Origin::Theirs) } else { (Kind::Theirs, Origin::Theirs, Origin::Mine) };
     let range = |h: &Hunk| if mine_moved { h.mine.clone() } else { h.theirs.clone() };
     let to = hunks.iter().position(|h| h.kind == kind && range(h).start <= place && place + block.old.len() <= range(h).end)?;
     let (start, end) = (range(&hunks[to]).start, range(&hunks[to]).end);
@@ -45,7 +46,8 @@ fn by(view: &View<'_>, hunks: &[Hunk], at: usize, mine_moved: bool) -> Option<[P
     let mut left = Vec::new();
     push(&mut left, view.parts.0, mover);
     let (who, other) = if mine_moved { ("Mine", "theirs") } else { ("Theirs", "mine") };
-    let say = |hunk, pieces: Vec<Piece>, reason: String, linked| Proposal { hunk, class: Class::Moved, pieces, reason, linked: vec![linked] };
+    let say =
+        |hunk, pieces: Vec<Piece>, reason: String, linked| Proposal { hunk, class: Class::Moved, pieces, reason, linked: vec![linked] };
     Some([
         say(at, left, format!("{who} moved this block, and {other} reworded it: the rewording goes along."), to),
         say(to, landed, format!("{who} moved this block here, and {other} reworded it where it was."), at),

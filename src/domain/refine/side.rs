@@ -38,7 +38,8 @@ pub(super) fn side<'a>(base: &[Word<'_>], groups: &[Range<usize>], words: Vec<Wo
         (i, j) = (old.end, new.end);
     }
     partner[base.len() - 1] = Some(words.len() - 1);
-    let changes = reaches(&edits, ids).into_iter().zip(edits).map(|(reach, edit)| Change { reach: whole_groups(reach, groups), edit }).collect();
+    let changes =
+        reaches(&edits, ids).into_iter().zip(edits).map(|(reach, edit)| Change { reach: whole_groups(reach, groups), edit }).collect();
     Side { words, changes, partner }
 }
 
@@ -65,7 +66,9 @@ pub(super) fn reaches(edits: &[Edit], (old, new): (&[u32], &[u32])) -> Vec<Range
 }
 
 fn whole_groups(reach: Range<usize>, groups: &[Range<usize>]) -> Range<usize> {
-    let hit = |g: &&Range<usize>| if reach.is_empty() { g.start < reach.start && reach.start < g.end } else { g.start < reach.end && reach.start < g.end };
+    let hit = |g: &&Range<usize>| {
+        if reach.is_empty() { g.start < reach.start && reach.start < g.end } else { g.start < reach.end && reach.start < g.end }
+    };
     groups.iter().filter(hit).fold(reach.clone(), |r, g| r.start.min(g.start)..r.end.max(g.end))
 }
 

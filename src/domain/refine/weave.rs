@@ -232,7 +232,8 @@ impl<'a> Weave<'a> {
             let gap = other.partner[i].map_or(self.base[i].gap, |p| other.words[p].gap);
             gap != self.base[i].gap && !(free && wraps(gap, self.base[i].gap))
         });
-        let squeezed = e.old.is_empty() && !free && other.partner[e.old.start].is_some_and(|p| !self.wrap_only(other.words[p].gap, e.old.start));
+        let squeezed =
+            e.old.is_empty() && !free && other.partner[e.old.start].is_some_and(|p| !self.wrap_only(other.words[p].gap, e.old.start));
         (!lost && !squeezed).then_some(())
     }
 
