@@ -141,10 +141,11 @@ impl Search<'_> {
             if area.minimal {
                 continue;
             }
-            if (snake_ahead || snake_back) && cost > SNAKE_AFTER {
-                if let Some(cut) = self.snake_ahead(area, &ahead, cost).or_else(|| self.snake_back(area, &back, cost)) {
-                    return cut;
-                }
+            if (snake_ahead || snake_back)
+                && cost > SNAKE_AFTER
+                && let Some(cut) = self.snake_ahead(area, &ahead, cost).or_else(|| self.snake_back(area, &back, cost))
+            {
+                return cut;
             }
             if cost >= self.budget {
                 return self.furthest(area, &ahead, &back);

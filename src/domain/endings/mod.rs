@@ -68,7 +68,7 @@ fn level_style(l: &mut Levelled<'_>) -> bool {
     }
     let Some((style, who)) = decided(b, m, t) else { return true };
     let to = if style == Style::CrLf { with_crlf } else { with_lf };
-    each(l, |text| to(text));
+    each(l, to);
     l.notes.push(format!("{who} changed line endings to {}", if style == Style::CrLf { "CRLF" } else { "LF" }));
     true
 }

@@ -66,7 +66,7 @@ fn split_str(text: &str) -> Vec<Word<'_>> {
             continue;
         }
         let found = match tick_box(text, at) {
-            Some(end) => vec![at..end],
+            Some(end) => std::iter::once(at..end).collect(),
             None => run_words(&text[at..run]).into_iter().map(|w| at + w.start..at + w.end).collect(),
         };
         for word in found {
