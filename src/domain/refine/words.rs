@@ -65,7 +65,7 @@ fn split_str(text: &str) -> Vec<Word<'_>> {
             at += text[at..].chars().next().map_or(1, char::len_utf8);
             continue;
         }
-        let found = match tick_box(text, at) {
+        let found: Vec<Range<usize>> = match tick_box(text, at) {
             Some(end) => std::iter::once(at..end).collect(),
             None => run_words(&text[at..run]).into_iter().map(|w| at + w.start..at + w.end).collect(),
         };
