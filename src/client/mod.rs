@@ -10,7 +10,7 @@ pub mod http;
 pub mod outbox;
 pub mod sync;
 
-mod handle;
+pub mod handle;
 
 pub use handle::{Command, Handle, News};
 pub use handle::{Connection, Detail, Draft, EntryState, Holder, OutboxRow, Parked, Revision, Row, State, VersionRow};

@@ -1,1 +1,280 @@
 //! The screens. Knows the domain and the client's handle; not `wire`, not `server`.
+//!
+//! This file has the only loop: it drains everything that waits, lets the app take it in, carries out effects, and draws once if
+//! something changed. Only here and in `terminal.rs` is anything awaited or written; updates are plain functions.
+
+pub mod app;
+pub mod help;
+pub mod input;
+pub mod keys;
+pub mod merge;
+pub mod message;
+pub mod notices;
+pub mod overlay;
+pub mod rows;
+pub mod screen;
+pub mod stage;
+pub mod terminal;
+pub mod theme;
+pub mod view;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command as Process;
+use std::time::Duration;
+
+use crossterm::event::EventStream;
+use futures_util::{FutureExt, StreamExt};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::client::handle::{Handle, News};
+use app::App;
+use message::{Effect, Event};
+use terminal::Guard;
+
+/// Frames are at least this far apart.
+const FRAME: Duration = Duration::from_millis(8);
+
+/// Where events come from besides the terminal, and where effects go.
+pub struct Links {
+    /// The way to the client; none when a screen runs alone.
+    pub client: Option<Handle>,
+    /// What the client tells.
+    pub news: UnboundedReceiver<News>,
+    /// What the coach of a demo says, if there is one; the newest line is shown.
+    pub coach: UnboundedReceiver<String>,
+    /// The command of the person's editor, as `$VISUAL` or `$EDITOR` has it.
+    pub editor: Option<String>,
+}
+
+impl Links {
+    /// No client, no coach: for a screen that runs alone.
+    #[must_use]
+    pub fn none(editor: Option<String>) -> Links {
+        Links { client: None, news: unbounded_channel().1, coach: unbounded_channel().1, editor }
+    }
+}
+
+/// Runs the screens on the terminal until they end; returns the exit status. The terminal is given back in every case.
+///
+/// # Errors
+/// If there is no terminal, or it went away.
+pub async fn run(mut app: App, links: Links) -> io::Result<u8> {
+    let mut guard = Guard::enter(app.setup.settings.mouse)?;
+    let status = Loop::new(&mut guard, links)?.run(&mut app).await;
+    drop(guard);
+    status
+}
+
+struct Loop<'g> {
+    guard: &'g mut Guard,
+    links: Links,
+    input: Option<EventStream>,
+    own: (UnboundedSender<Event>, UnboundedReceiver<Event>),
+    signals: Signals,
+    title: String,
+    quit: Option<u8>,
+    dirty: bool,
+}
+
+struct Signals {
+    term: tokio::signal::unix::Signal,
+    hup: tokio::signal::unix::Signal,
+    cont: tokio::signal::unix::Signal,
+}
+
+impl<'g> Loop<'g> {
+    fn new(guard: &'g mut Guard, links: Links) -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let cont = SignalKind::from_raw(rustix::process::Signal::CONT.as_raw());
+        let signals = Signals { term: signal(SignalKind::terminate())?, hup: signal(SignalKind::hangup())?, cont: signal(cont)? };
+        Ok(Self {
+            guard,
+            links,
+            input: Some(EventStream::new()),
+            own: unbounded_channel(),
+            signals,
+            title: String::new(),
+            quit: None,
+            dirty: true,
+        })
+    }
+
+    async fn run(mut self, app: &mut App) -> io::Result<u8> {
+        let panicked = self.guard.panicked();
+        loop {
+            if self.dirty {
+                self.draw(app)?;
+            }
+            let drawn_at = app.now();
+            let event = tokio::select! {
+                event = self.next(app) => event?,
+                () = panicked.notified() => return Err(io::Error::other("a part of the program failed; its message is above")),
+            };
+            let Some(event) = event else { continue };
+            self.take(app, event).await?;
+            self.drain(app).await?;
+            if let Some(status) = self.quit {
+                return Ok(status);
+            }
+            // What comes within one frame is drawn with it.
+            let since = app.now().ms_since(drawn_at).max(0);
+            if let Some(rest) = FRAME.checked_sub(Duration::from_millis(since.unsigned_abs())) {
+                tokio::time::sleep(rest).await;
+                self.drain(app).await?;
+                if let Some(status) = self.quit {
+                    return Ok(status);
+                }
+            }
+        }
+    }
+
+    /// Waits for the next event of any kind. `None`: something came that means nothing.
+    async fn next(&mut self, app: &App) -> io::Result<Option<Event>> {
+        let wake = app.wake().map(|at| Duration::from_millis(at.ms_since(app.now()).max(0).unsigned_abs() + 1));
+        let Some(input) = &mut self.input else { return Err(io::Error::other("the terminal is not read")) };
+        let (news, coach) = (&mut self.links.news, &mut self.links.coach);
+        tokio::select! {
+            event = input.next() => match event {
+                Some(event) => Ok(terminal::read(event?)),
+                None => Ok(Some(Event::Terminate)),
+            },
+            Some(event) = self.own.1.recv() => Ok(Some(event)),
+            Some(news) = news.recv() => Ok(Some(Event::News(Box::new(news)))),
+            Some(line) = coach.recv() => Ok(Some(Event::Coach(line))),
+            _ = self.signals.term.recv() => Ok(Some(Event::Terminate)),
+            _ = self.signals.hup.recv() => Ok(Some(Event::Terminate)),
+            _ = self.signals.cont.recv() => { self.guard.resume()?; Ok(Some(Event::Resumed)) }
+            () = sleep_or_for_ever(wake) => Ok(Some(Event::Tick)),
+        }
+    }
+
+    /// Takes in everything that waits already.
+    async fn drain(&mut self, app: &mut App) -> io::Result<()> {
+        while self.quit.is_none() {
+            let event = if let Ok(event) = self.own.1.try_recv() {
+                Some(event)
+            } else if let Some(Some(event)) = self.input.as_mut().and_then(|i| i.next().now_or_never()) {
+                match terminal::read(event?) {
+                    Some(event) => Some(event),
+                    None => continue,
+                }
+            } else if let Ok(news) = self.links.news.try_recv() {
+                Some(Event::News(Box::new(news)))
+            } else {
+                self.links.coach.try_recv().ok().map(Event::Coach)
+            };
+            let Some(event) = event else { break };
+            self.take(app, event).await?;
+        }
+        Ok(())
+    }
+
+    async fn take(&mut self, app: &mut App, event: Event) -> io::Result<()> {
+        self.dirty = true;
+        for effect in app.update(event) {
+            self.carry(effect).await?;
+        }
+        Ok(())
+    }
+
+    async fn carry(&mut self, effect: Effect) -> io::Result<()> {
+        match effect {
+            Effect::Client(command) => {
+                if let Some(client) = &self.links.client
+                    && !client.send(command)
+                {
+                    // A client that has stopped has put everything on disk; there is nobody left to wait for.
+                    let _ = self.own.0.send(Event::News(Box::new(News::Stopped)));
+                }
+            }
+            Effect::Copy(text) => self.guard.copy(&text)?,
+            Effect::RunEditor { tag, text, suffix } => {
+                let text = self.edit(&text, suffix).await?;
+                let _ = self.own.0.send(Event::EditorDone { tag, text });
+            }
+            Effect::Write { tag, path, bytes } => {
+                let tell = self.own.0.clone();
+                tokio::task::spawn_blocking(move || {
+                    let result = write_whole(&path, &bytes).map_err(|e| format!("{} could not be written: {e}.", path.display()));
+                    let _ = tell.send(Event::Written { tag, result });
+                });
+            }
+            Effect::Quit(status) => self.quit = Some(status),
+            Effect::Suspend => self.outside(|guard| guard.suspend())?,
+            Effect::Redraw => self.guard.terminal.clear()?,
+            // The app keeps these to itself.
+            Effect::Push(_) | Effect::Replace(_) | Effect::Back | Effect::Say(_) | Effect::Warn(_) | Effect::Ask(_) | Effect::Do(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Does something while the terminal is not read: two readers would take each other's keys.
+    fn outside(&mut self, work: impl FnOnce(&mut Guard) -> io::Result<()>) -> io::Result<()> {
+        self.input = None;
+        let done = work(self.guard);
+        self.input = Some(EventStream::new());
+        self.title.clear();
+        done
+    }
+
+    async fn edit(&mut self, text: &str, suffix: &str) -> io::Result<Result<String, String>> {
+        let Some(editor) = self.links.editor.clone().filter(|e| !e.trim().is_empty()) else {
+            return Ok(Err("No editor is set: set VISUAL or EDITOR to its command.".to_owned()));
+        };
+        self.input = None;
+        self.guard.release();
+        let (text, suffix) = (text.to_owned(), suffix.to_owned());
+        let done = tokio::task::spawn_blocking(move || run_editor(&editor, &text, &suffix)).await;
+        self.guard.resume()?;
+        self.input = Some(EventStream::new());
+        self.title.clear();
+        Ok(done.unwrap_or_else(|e| Err(format!("The editor could not be run: {e}."))))
+    }
+
+    fn draw(&mut self, app: &mut App) -> io::Result<()> {
+        self.dirty = false;
+        let title = app.title();
+        if title != self.title {
+            self.guard.title(&title)?;
+            self.title = title;
+        }
+        self.guard.framed(|terminal| stage::paint(app, terminal))
+    }
+}
+
+async fn sleep_or_for_ever(time: Option<Duration>) {
+    match time {
+        Some(time) => tokio::time::sleep(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Lets the person's editor change a text in a temporary file of their own.
+fn run_editor(editor: &str, text: &str, suffix: &str) -> Result<String, String> {
+    let failed = |e: io::Error| format!("The editor {editor:?} could not be run: {e}.");
+    let file = tempfile::Builder::new().prefix("diptych-").suffix(suffix).tempfile().map_err(failed)?;
+    let path: PathBuf = file.path().to_owned();
+    std::fs::write(&path, text).map_err(failed)?;
+    // Through the shell, as others do: EDITOR may hold arguments and quotes.
+    let status = Process::new("sh").arg("-c").arg(format!("{editor} \"$1\"")).arg("sh").arg(&path).status().map_err(failed)?;
+    if !status.success() {
+        return Err(format!("The editor {editor:?} ended with {status}; the text is as it was."));
+    }
+    let bytes = std::fs::read(&path).map_err(failed)?;
+    String::from_utf8(bytes).map_err(|_| "The editor left bytes that are not UTF-8; the text is as it was.".to_owned())
+}
+
+/// Writes a file whole or not at all: beside it first, then renamed over it.
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    use std::io::Write;
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    if let Ok(meta) = std::fs::metadata(path) {
+        file.as_file().set_permissions(meta.permissions())?;
+    }
+    file.persist(path).map_err(|e| e.error)?;
+    Ok(())
+}

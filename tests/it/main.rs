@@ -1,4 +1,6 @@
 //! The one test program: laws, stories and torture. One module per file of this folder.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, unreachable_pub)]
 
+mod keys;
 mod prose_cases;
+mod text;

@@ -1,0 +1,377 @@
+//! The app: the stack of screens, what lies over them, notices, and what happens on every screen alike.
+//!
+//! It turns keys into actions, hands events to the screen on top and the client's news to all of them, and does the effects that need
+//! no outside. It never waits and never touches the terminal.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::help::Help;
+use super::input::Input;
+use super::keys::{Action, Keymap, Mode};
+use super::message::{Answer, Ask, Effect, Event, Hit, Mouse, MouseKind};
+use super::notices::{Log, Notices};
+use super::overlay::{Outcome, Overlay, Palette};
+use super::screen::{Ctx, Drawn, Local, Screen, Settings};
+use super::theme::Theme;
+use super::view;
+use crate::client::handle::{Command, Connection, News, State};
+use crate::domain::note::{NoteId, Time};
+
+/// What the app is made with; the clock and the maker of ids come from outside.
+pub struct Setup {
+    /// Gives the time.
+    pub now: Box<dyn Fn() -> Time>,
+    /// Gives a moment in the person's time zone.
+    pub local: Box<dyn Fn(Time) -> Local>,
+    /// Makes ids for new notes.
+    pub new_id: Box<dyn Fn() -> NoteId>,
+    /// Colours and marks.
+    pub theme: Theme,
+    /// Which key does what.
+    pub keys: Keymap,
+    /// What the person has set.
+    pub settings: Settings,
+    /// Told at the start, such as what was wrong in the settings.
+    pub notices: Vec<String>,
+}
+
+/// The smallest terminal every screen works in: columns, rows.
+pub const SMALLEST: (u16, u16) = (40, 12);
+/// Milliseconds within which a second press at one place is a double click.
+const DOUBLE_MS: i64 = 400;
+/// Milliseconds the client has to put everything on disk when the program ends.
+const ENDING_MS: i64 = 5_000;
+
+/// The whole state of the screens.
+pub struct App {
+    pub(super) setup: Setup,
+    pub(super) stack: Vec<Box<dyn Screen>>,
+    pub(super) overlay: Option<Overlay>,
+    pub(super) notices: Notices,
+    pub(super) connection: Connection,
+    pub(super) coach: String,
+    pub(super) parked: Vec<NoteId>,
+    register: String,
+    drawn: Drawn,
+    size: (u16, u16),
+    pressed: Option<(Time, Mouse)>,
+    has_client: bool,
+    /// When the program ends even if the client has not answered, once it is ending, and with which status.
+    ending: Option<(Time, u8)>,
+    /// The note whose conflict is to be shown as soon as the client has opened it.
+    going: Option<NoteId>,
+}
+
+impl App {
+    /// An app with one screen. `has_client`: there is a client that must put everything on disk before the program ends.
+    #[must_use]
+    pub fn new(setup: Setup, first: Box<dyn Screen>, has_client: bool) -> Self {
+        let mut notices = Notices::default();
+        for text in &setup.notices {
+            notices.tell((setup.now)(), true, text.clone());
+        }
+        Self {
+            setup,
+            stack: vec![first],
+            overlay: None,
+            notices,
+            connection: Connection::Unknown,
+            coach: String::new(),
+            parked: Vec::new(),
+            register: String::new(),
+            drawn: Drawn::default(),
+            size: (80, 24),
+            pressed: None,
+            has_client,
+            ending: None,
+            going: None,
+        }
+    }
+
+    /// Now, by the clock handed in.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        (self.setup.now)()
+    }
+
+    pub(super) fn ctx<'a>(setup: &'a Setup, connection: &'a Connection, register: &'a str) -> Ctx<'a> {
+        Ctx {
+            now: (setup.now)(),
+            local: &*setup.local,
+            new_id: &*setup.new_id,
+            theme: &setup.theme,
+            keys: &setup.keys,
+            settings: &setup.settings,
+            connection,
+            register,
+        }
+    }
+
+    /// Takes one event in; returns what the loop must do.
+    pub fn update(&mut self, event: Event) -> Vec<Effect> {
+        let mut out = Vec::new();
+        match event {
+            Event::Key(key) => {
+                self.notices_seen();
+                if self.overlay.is_some() {
+                    self.tell_overlay(&event, &mut out);
+                } else {
+                    let top = self.stack.last();
+                    let mode = top.map_or(Mode::Global, |s| s.mode());
+                    let text = top.is_some_and(|s| s.typing()) && key.typed().is_some();
+                    match self.setup.keys.action(mode, key).filter(|_| !text) {
+                        Some(action) => self.act(action, &mut out),
+                        None => self.tell_top(&event, &mut out),
+                    }
+                }
+            }
+            Event::Mouse(mouse, _) => self.mouse(mouse, &mut out),
+            Event::Paste(_) if self.overlay.is_some() => self.tell_overlay(&event, &mut out),
+            Event::Action(action) => self.act(action, &mut out),
+            Event::News(ref news) => self.news(news, &event, &mut out),
+            Event::Coach(line) => self.coach = line,
+            Event::Resize(columns, rows) => {
+                self.size = (columns, rows);
+                self.tell_all(&event, &mut out);
+            }
+            Event::Terminate => self.end(143, &mut out),
+            Event::Tick => {
+                if self.ending.is_some_and(|(at, _)| self.now() >= at) {
+                    out.push(Effect::Quit(self.ending.map_or(0, |(_, status)| status)));
+                }
+                self.tell_all(&event, &mut out);
+            }
+            Event::EditorDone { .. } | Event::Written { .. } => self.tell_all(&event, &mut out),
+            _ => self.tell_top(&event, &mut out),
+        }
+        out
+    }
+
+    fn notices_seen(&mut self) {
+        let now = self.now();
+        // A notice that has just come is not taken away by the key that was already on its way.
+        if self.notices.current(now).is_some_and(|n| now.ms_since(n.at) > 1_000) {
+            self.notices.hide();
+        }
+    }
+
+    fn tell_top(&mut self, event: &Event, out: &mut Vec<Effect>) {
+        let ctx = Self::ctx(&self.setup, &self.connection, &self.register);
+        let effects = self.stack.last_mut().map(|s| s.update(event, &ctx)).unwrap_or_default();
+        self.carry(effects, out);
+    }
+
+    fn tell_all(&mut self, event: &Event, out: &mut Vec<Effect>) {
+        let ctx = Self::ctx(&self.setup, &self.connection, &self.register);
+        let effects: Vec<Effect> = self.stack.iter_mut().flat_map(|s| s.update(event, &ctx)).collect();
+        self.carry(effects, out);
+    }
+
+    fn tell_overlay(&mut self, event: &Event, out: &mut Vec<Effect>) {
+        let Some(overlay) = &mut self.overlay else { return };
+        match overlay.update(event) {
+            Outcome::Open => {}
+            Outcome::Left => self.overlay = None,
+            Outcome::Chosen(action) => {
+                self.overlay = None;
+                self.act(action, out);
+            }
+            Outcome::Answered("allow-deletions", answer) => {
+                self.overlay = None;
+                if answer == Answer::Choice(0) {
+                    out.push(Effect::Client(Command::AllowDeletions));
+                }
+            }
+            Outcome::Answered(id, answer) => {
+                self.overlay = None;
+                self.tell_top(&Event::Answer { id, answer }, out);
+            }
+        }
+    }
+
+    fn mouse(&mut self, mut mouse: Mouse, out: &mut Vec<Effect>) {
+        let now = self.now();
+        if mouse.kind == MouseKind::Down {
+            self.notices_seen();
+            if let Some((at, last)) = self.pressed
+                && now.ms_since(at) <= DOUBLE_MS
+                && (last.x, last.y) == (mouse.x, mouse.y)
+            {
+                mouse.clicks = last.clicks % 3 + 1;
+            }
+            self.pressed = Some((now, mouse));
+        }
+        let hit = self.drawn.at(mouse.x, mouse.y);
+        let event = Event::Mouse(mouse, hit);
+        match hit {
+            _ if self.overlay.is_some() => self.tell_overlay(&event, out),
+            Some(Hit::Do(action)) if mouse.kind == MouseKind::Down => self.act(action, out),
+            _ => self.tell_top(&event, out),
+        }
+    }
+
+    /// Does what is the same on every screen; the rest goes to the screen on top.
+    fn act(&mut self, action: Action, out: &mut Vec<Effect>) {
+        let mode = self.stack.last().map_or(Mode::Global, |s| s.mode());
+        match action {
+            Action::Commands => self.overlay = Some(Overlay::Commands(Palette::new(&self.setup.keys, mode))),
+            Action::Help if mode == Mode::Help => self.leave(out),
+            Action::Help => self.push(Box::new(Help::new(&self.setup.keys, mode)), out),
+            Action::Notices => self.push(Box::new(Log::new(&self.notices)), out),
+            Action::Redraw => out.push(Effect::Redraw),
+            Action::Suspend => out.push(Effect::Suspend),
+            Action::Quit => self.end(0, out),
+            Action::Theme => {
+                self.setup.theme = self.setup.theme.next(true);
+                self.notices.tell(self.now(), false, format!("Theme: {}", self.setup.theme.name));
+            }
+            Action::Conflict => match self.parked.first().copied() {
+                None => self.notices.tell(self.now(), false, "No note needs you.".to_owned()),
+                Some(id) => {
+                    // The note on screen first, if it is one of them.
+                    let id = self.stack.last().and_then(|s| s.note()).filter(|n| self.parked.contains(n)).unwrap_or(id);
+                    self.going = Some(id);
+                    out.push(Effect::Client(Command::Open(id)));
+                }
+            },
+            _ => self.tell_top(&Event::Action(action), out),
+        }
+    }
+
+    fn push(&mut self, screen: Box<dyn Screen>, out: &mut Vec<Effect>) {
+        self.stack.push(screen);
+        self.tell_top(&Event::Shown, out);
+    }
+
+    fn leave(&mut self, out: &mut Vec<Effect>) {
+        let ctx = Self::ctx(&self.setup, &self.connection, &self.register);
+        let effects = self.stack.last_mut().map(|s| s.update(&Event::Leave, &ctx)).unwrap_or_default();
+        self.carry(effects.into_iter().filter(|e| !matches!(e, Effect::Back)).collect(), out);
+        if self.stack.len() > 1 {
+            self.stack.pop();
+            self.tell_top(&Event::Shown, out);
+        } else {
+            self.end(0, out);
+        }
+    }
+
+    /// Ends the program: everything typed goes to the client first, which stops when all is on disk.
+    fn end(&mut self, status: u8, out: &mut Vec<Effect>) {
+        if self.ending.is_some() || !self.has_client {
+            self.tell_all(&Event::Leave, out);
+            out.push(Effect::Quit(status));
+            return;
+        }
+        self.ending = Some((self.now().plus_ms(ENDING_MS), status));
+        self.tell_all(&Event::Leave, out);
+        out.push(Effect::Client(Command::Stop));
+    }
+
+    fn news(&mut self, news: &News, event: &Event, out: &mut Vec<Effect>) {
+        match news {
+            News::ConnectionIs(connection) => self.connection = connection.clone(),
+            News::Notice(text) => self.notices.tell(self.now(), false, text.clone()),
+            News::Failed(_, text) => self.notices.tell(self.now(), true, text.clone()),
+            News::Rows(rows) => self.parked = rows.iter().filter(|r| r.state == State::NeedsYou && !r.deleted).map(|r| r.id).collect(),
+            News::RowIs(row) => self.mark_parked(row.id, row.state == State::NeedsYou && !row.deleted),
+            News::RowGone(id) | News::Settled(id, _) => self.mark_parked(*id, false),
+            News::NeedsYou(parked) => self.mark_parked(parked.id, true),
+            News::DeletionsHeld(some, all) => {
+                let mut ask = Ask::choice("allow-deletions", "Delete so many notes?", &[('y', "delete them here too"), ('n', "keep them")]);
+                ask.lines = vec![
+                    format!("The server says that {some} of {all} notes were deleted elsewhere."),
+                    "Nothing was deleted here yet.".to_owned(),
+                ];
+                self.overlay = Some(Overlay::Ask { ask: Box::new(ask), input: Input::default() });
+            }
+            News::Opened(detail) if self.going == Some(detail.id) => {
+                self.going = None;
+                match &detail.parked {
+                    Some(parked) => self.push(super::merge::open(Box::new(parked.clone())), out),
+                    None => self.mark_parked(detail.id, false),
+                }
+            }
+            News::Stopped => {
+                if let Some((_, status)) = self.ending {
+                    out.push(Effect::Quit(status));
+                }
+            }
+            _ => {}
+        }
+        self.tell_all(event, out);
+    }
+
+    fn mark_parked(&mut self, id: NoteId, parked: bool) {
+        self.parked.retain(|p| *p != id);
+        if parked {
+            self.parked.push(id);
+        }
+    }
+
+    /// Does the effects that need no outside and passes the others on.
+    fn carry(&mut self, effects: Vec<Effect>, out: &mut Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Push(screen) => self.push(screen, out),
+                Effect::Replace(screen) => {
+                    self.stack.pop();
+                    self.push(screen, out);
+                }
+                Effect::Back => self.leave(out),
+                Effect::Say(text) => self.notices.tell(self.now(), false, text),
+                Effect::Warn(text) => self.notices.tell(self.now(), true, text),
+                Effect::Ask(ask) => {
+                    let input = Input::new(&ask.text);
+                    self.overlay = Some(Overlay::Ask { ask, input });
+                }
+                Effect::Do(action) => self.act(action, out),
+                Effect::Copy(text) => {
+                    self.register.clone_from(&text);
+                    out.push(Effect::Copy(text));
+                }
+                Effect::Quit(status) => self.end(status, out),
+                other => out.push(other),
+            }
+        }
+    }
+
+    /// Prepares for a draw of this size: screens scroll and wrap.
+    pub fn fit(&mut self, size: (u16, u16)) {
+        self.size = size;
+        let area = view::app::screen_area(self, Rect::new(0, 0, size.0, size.1));
+        let ctx = Self::ctx(&self.setup, &self.connection, &self.register);
+        if let Some(screen) = self.stack.last_mut() {
+            screen.fit(area, &ctx);
+        }
+        if let Some(Overlay::Commands(palette)) = &mut self.overlay {
+            palette.rows.fit(view::overlay::palette_rows(area));
+        }
+    }
+
+    /// Draws everything; what comes back must be given to [`App::drew`].
+    pub fn draw(&self, buf: &mut Buffer) -> Drawn {
+        let ctx = Self::ctx(&self.setup, &self.connection, &self.register);
+        view::app::draw(self, buf, &ctx)
+    }
+
+    /// Keeps what was drawn where, for the mouse.
+    pub fn drew(&mut self, drawn: Drawn) {
+        self.drawn = drawn;
+    }
+
+    /// The title of the terminal.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let screen = self.stack.last().map(|s| s.title()).unwrap_or_default();
+        let title = if screen.is_empty() { "diptych".to_owned() } else { format!("{screen} · diptych") };
+        crate::domain::text::truncate(&title, 120)
+    }
+
+    /// When [`Event::Tick`] is wanted next.
+    #[must_use]
+    pub fn wake(&self) -> Option<Time> {
+        let screens = self.stack.iter().filter_map(|s| s.wake());
+        screens.chain(self.notices.ends(self.now())).chain(self.ending.map(|(at, _)| at)).min()
+    }
+}

@@ -1,0 +1,339 @@
+//! What goes round in the loop: one closed [`Event`], one [`Effect`].
+//!
+//! Terminal input is kept in types of our own, so that the crate which reads it can change without a screen noticing.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use super::keys::Action;
+use super::screen::Screen;
+use crate::client::handle::{Command, News};
+
+/// A key without its modifiers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Code {
+    /// A key that types this character; shift is already in it.
+    Char(char),
+    /// Enter.
+    Enter,
+    /// Escape.
+    Esc,
+    /// Backspace.
+    Backspace,
+    /// Delete.
+    Delete,
+    /// Insert.
+    Insert,
+    /// Tab.
+    Tab,
+    /// Shift-Tab.
+    BackTab,
+    /// Arrow left.
+    Left,
+    /// Arrow right.
+    Right,
+    /// Arrow up.
+    Up,
+    /// Arrow down.
+    Down,
+    /// Home.
+    Home,
+    /// End.
+    End,
+    /// Page up.
+    PageUp,
+    /// Page down.
+    PageDown,
+    /// A function key, from 1.
+    F(u8),
+}
+
+/// A key press. Shift is only kept where it is not already in the character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// Which key.
+    pub code: Code,
+    /// With control.
+    pub ctrl: bool,
+    /// With alt.
+    pub alt: bool,
+    /// With shift.
+    pub shift: bool,
+}
+
+impl Key {
+    /// A key without modifiers.
+    #[must_use]
+    pub const fn plain(code: Code) -> Self {
+        Self { code, ctrl: false, alt: false, shift: false }
+    }
+
+    /// The character this key types into a text, if it types one.
+    #[must_use]
+    pub const fn typed(&self) -> Option<char> {
+        match self.code {
+            Code::Char(c) if !self.ctrl && !self.alt => Some(c),
+            _ => None,
+        }
+    }
+}
+
+const NAMES: [(&str, Code); 16] = [
+    ("enter", Code::Enter),
+    ("esc", Code::Esc),
+    ("backspace", Code::Backspace),
+    ("delete", Code::Delete),
+    ("insert", Code::Insert),
+    ("tab", Code::Tab),
+    ("backtab", Code::BackTab),
+    ("left", Code::Left),
+    ("right", Code::Right),
+    ("up", Code::Up),
+    ("down", Code::Down),
+    ("home", Code::Home),
+    ("end", Code::End),
+    ("pageup", Code::PageUp),
+    ("pagedown", Code::PageDown),
+    ("space", Code::Char(' ')),
+];
+
+/// `Ctrl-S`, `Shift-F3`, `Space`, `j`: as help shows keys.
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ctrl_char = matches!(self.code, Code::Char(_)) && (self.ctrl || self.alt);
+        for (on, name) in [(self.ctrl, "Ctrl-"), (self.alt, "Alt-"), (self.shift, "Shift-")] {
+            if on {
+                f.write_str(name)?;
+            }
+        }
+        match self.code {
+            Code::F(n) => write!(f, "F{n}"),
+            Code::Char(c) if c != ' ' => write!(f, "{}", if ctrl_char { c.to_ascii_uppercase() } else { c }),
+            Code::Left => f.write_str("←"),
+            Code::Right => f.write_str("→"),
+            Code::Up => f.write_str("↑"),
+            Code::Down => f.write_str("↓"),
+            code => {
+                let name = NAMES.iter().find(|(_, c)| *c == code).map_or("?", |(n, _)| n);
+                let (first, rest) = name.split_at(1);
+                write!(f, "{}{rest}", first.to_ascii_uppercase())
+            }
+        }
+    }
+}
+
+/// As settings name keys: `ctrl-s`, `shift-f3`, `space`, `j`, `G`, `alt-enter`.
+impl FromStr for Key {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let mut key = Key::plain(Code::Esc);
+        let mut rest = name;
+        while let Some((modifier, after)) = rest.split_once('-').filter(|(m, after)| !m.is_empty() && !after.is_empty()) {
+            match modifier.to_ascii_lowercase().as_str() {
+                "ctrl" => key.ctrl = true,
+                "alt" => key.alt = true,
+                "shift" => key.shift = true,
+                _ => return Err(format!("{name:?} is no key: {modifier:?} is none of ctrl, alt, shift")),
+            }
+            rest = after;
+        }
+        let lower = rest.to_ascii_lowercase();
+        let mut chars = rest.chars();
+        key.code = match (chars.next(), chars.next()) {
+            (Some(c), None) if key.ctrl || key.alt => Code::Char(c.to_ascii_lowercase()),
+            (Some(c), None) => Code::Char(c),
+            _ => match NAMES.iter().find(|(n, _)| *n == lower) {
+                Some((_, code)) => *code,
+                None => match lower.strip_prefix('f').and_then(|n| n.parse::<u8>().ok()) {
+                    Some(n @ 1..=24) => Code::F(n),
+                    _ => return Err(format!("{name:?} is no key")),
+                },
+            },
+        };
+        Ok(key)
+    }
+}
+
+/// What the mouse did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MouseKind {
+    /// The left button went down.
+    Down,
+    /// The mouse moved with the left button down.
+    Drag,
+    /// The left button went up.
+    Up,
+    /// The wheel turned up.
+    ScrollUp,
+    /// The wheel turned down.
+    ScrollDown,
+}
+
+/// A mouse event, in cells from the top left corner of the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mouse {
+    /// What it did.
+    pub kind: MouseKind,
+    /// The column.
+    pub x: u16,
+    /// The row.
+    pub y: u16,
+    /// With shift held.
+    pub shift: bool,
+    /// How many presses came quickly one after another at this place, from 1.
+    pub clicks: u8,
+}
+
+/// What a place on the screen is; a view says so as it draws, and the mouse finds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hit {
+    /// A press does this.
+    Do(Action),
+    /// Row `n` of what the screen lists.
+    Row(usize),
+    /// Whatever the screen means by this number.
+    Part(usize),
+    /// Choice `n` of the open question.
+    Choice(usize),
+}
+
+/// How a question was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Choice `n`.
+    Choice(usize),
+    /// This text.
+    Text(String),
+    /// Not at all (Esc).
+    None,
+}
+
+/// Everything that can happen, in one queue.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A key. Screens get those that mean no action, or all typing while [`Screen::typing`].
+    Key(Key),
+    /// An action, by key, mouse or name.
+    Action(Action),
+    /// The mouse, and what lies there as last drawn.
+    Mouse(Mouse, Option<Hit>),
+    /// Pasted text, line ends as the terminal sent them.
+    Paste(String),
+    /// The terminal has another size: columns, rows.
+    Resize(u16, u16),
+    /// The client tells something.
+    News(Box<News>),
+    /// A time a screen asked for ([`Screen::wake`]) has come.
+    Tick,
+    /// The external editor is done: what was asked for by `tag`, and the text or why there is none.
+    EditorDone {
+        /// The tag of the request.
+        tag: &'static str,
+        /// The edited text, or one sentence of why not.
+        text: Result<String, String>,
+    },
+    /// A file was written, or could not be.
+    Written {
+        /// The tag of the request.
+        tag: &'static str,
+        /// One sentence of why not.
+        result: Result<(), String>,
+    },
+    /// The question `id` was answered.
+    Answer {
+        /// The id it was asked with.
+        id: &'static str,
+        /// The answer.
+        answer: Answer,
+    },
+    /// The screen is on top again after another was left.
+    Shown,
+    /// The screen is about to be left or the program to end: keep what was typed.
+    Leave,
+    /// What the coach of the demo says now; empty: nothing.
+    Coach(String),
+    /// The program was told to end (SIGTERM, SIGHUP).
+    Terminate,
+    /// The program runs again after it was stopped.
+    Resumed,
+}
+
+/// A question in a box: choices by key, or a line to type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// Comes back with the answer.
+    pub id: &'static str,
+    /// The question.
+    pub title: String,
+    /// More about it.
+    pub lines: Vec<String>,
+    /// The choices by key; none: a line is asked for.
+    pub choices: Vec<(Key, String)>,
+    /// The line to start from.
+    pub text: String,
+}
+
+impl Ask {
+    /// A question with choices named by one character each.
+    #[must_use]
+    pub fn choice(id: &'static str, title: impl Into<String>, choices: &[(char, &str)]) -> Self {
+        let choices = choices.iter().map(|(c, label)| (Key::plain(Code::Char(*c)), (*label).to_owned())).collect();
+        Self { id, title: title.into(), lines: Vec::new(), choices, text: String::new() }
+    }
+
+    /// A question answered by a line of text.
+    #[must_use]
+    pub fn line(id: &'static str, title: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { id, title: title.into(), lines: Vec::new(), choices: Vec::new(), text: text.into() }
+    }
+}
+
+/// What an update wants done. The first group is done by the app, the second by the loop.
+#[derive(Debug)]
+pub enum Effect {
+    /// Put a screen on top.
+    Push(Box<dyn Screen>),
+    /// Put a screen in place of the one on top.
+    Replace(Box<dyn Screen>),
+    /// Leave the screen on top; the last one left ends the program.
+    Back,
+    /// Tell something that goes away by itself; it stays in the log of notices.
+    Say(String),
+    /// The same for something that went wrong.
+    Warn(String),
+    /// Ask a question.
+    Ask(Box<Ask>),
+    /// Do an action as if its key had been pressed.
+    Do(Action),
+
+    /// Say something to the client.
+    Client(Command),
+    /// Put text on the clipboard (OSC 52) and into the register that Paste takes from.
+    Copy(String),
+    /// Hand text over to `$EDITOR`; [`Event::EditorDone`] brings it back.
+    RunEditor {
+        /// Comes back with the text.
+        tag: &'static str,
+        /// The text.
+        text: String,
+        /// What the file's name ends in: `.md`.
+        suffix: &'static str,
+    },
+    /// Write a file whole or not at all; [`Event::Written`] tells.
+    Write {
+        /// Comes back with the result.
+        tag: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What it shall hold.
+        bytes: Vec<u8>,
+    },
+    /// End the program with this exit status.
+    Quit(u8),
+    /// Stop the program until the shell continues it.
+    Suspend,
+    /// Draw everything anew.
+    Redraw,
+}

@@ -1,0 +1,105 @@
+//! An app on a terminal of any kind: update, fit, draw. The loop uses it with the real terminal, tests with one in memory.
+
+use ratatui::Terminal;
+use ratatui::backend::{Backend, TestBackend};
+
+use super::app::App;
+use super::message::{Effect, Event, Key};
+
+/// Draws one frame of an app.
+///
+/// # Errors
+/// What the backend reports.
+pub fn paint<B: Backend>(app: &mut App, terminal: &mut Terminal<B>) -> Result<(), B::Error> {
+    let size = terminal.size()?;
+    app.fit((size.width, size.height));
+    let mut drawn = None;
+    terminal.draw(|frame| {
+        let now_drawn = app.draw(frame.buffer_mut());
+        if let Some(at) = now_drawn.cursor {
+            frame.set_cursor_position(at);
+        }
+        drawn = Some(now_drawn);
+    })?;
+    if let Some(drawn) = drawn {
+        app.drew(drawn);
+    }
+    Ok(())
+}
+
+/// An app in memory: events in, effects and screens out. For stories and pictures.
+pub struct Stage {
+    /// The app.
+    pub app: App,
+    /// The screen it is drawn on.
+    pub terminal: Terminal<TestBackend>,
+}
+
+impl Stage {
+    /// An app on a screen of so many columns and rows, drawn once.
+    #[must_use]
+    pub fn new(app: App, columns: u16, rows: u16) -> Stage {
+        // A terminal in memory cannot fail: its error type has no values.
+        let Ok(terminal) = Terminal::new(TestBackend::new(columns, rows));
+        let mut stage = Stage { app, terminal };
+        stage.paint();
+        stage
+    }
+
+    /// Takes one event in, draws, and returns what the loop would have to do.
+    pub fn event(&mut self, event: Event) -> Vec<Effect> {
+        if let Event::Resize(columns, rows) = event {
+            self.terminal.backend_mut().resize(columns, rows);
+        }
+        let effects = self.app.update(event);
+        self.paint();
+        effects
+    }
+
+    /// Presses keys by their names, separated by spaces (`ctrl-s`, `down`, `x`). A name that is no key is typed letter by letter.
+    pub fn keys(&mut self, names: &str) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for name in names.split_whitespace() {
+            match name.parse::<Key>() {
+                Ok(key) => effects.extend(self.event(Event::Key(key))),
+                Err(_) => effects.extend(self.type_text(name)),
+            }
+        }
+        effects
+    }
+
+    /// Types a text, key by key.
+    pub fn type_text(&mut self, text: &str) -> Vec<Effect> {
+        use super::message::Code;
+        let code = |c| if c == '\n' { Code::Enter } else { Code::Char(c) };
+        text.chars().flat_map(|c| self.event(Event::Key(Key::plain(code(c))))).collect()
+    }
+
+    /// Draws.
+    pub fn paint(&mut self) {
+        let Ok(()) = paint(&mut self.app, &mut self.terminal);
+    }
+
+    /// The screen as text, without spaces at the ends of lines.
+    #[must_use]
+    pub fn screen(&self) -> String {
+        let buffer = self.terminal.backend().buffer();
+        let width = usize::from(buffer.area.width.max(1));
+        let mut out = String::new();
+        for row in buffer.content().chunks(width) {
+            let mut line = String::new();
+            let mut skip = 0;
+            for cell in row {
+                if skip > 0 {
+                    skip -= 1;
+                    continue;
+                }
+                line.push_str(cell.symbol());
+                skip = crate::domain::text::width(cell.symbol()).saturating_sub(1);
+            }
+            out.push_str(line.trim_end());
+            out.push('\n');
+        }
+        out
+    }
+}

@@ -1,0 +1,107 @@
+//! The frame around every screen: the screen itself, the coach's line, and the bottom line with hints or a notice.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{clear, paint, put, put_all, put_cut, put_right};
+use crate::client::handle::Connection;
+use crate::domain::text;
+use crate::tui::app::{App, SMALLEST};
+use crate::tui::message::Hit;
+use crate::tui::screen::{Ctx, Drawn};
+use crate::tui::theme::Role;
+
+/// The part of the terminal that belongs to the screen on top.
+#[must_use]
+pub fn screen_area(app: &App, area: Rect) -> Rect {
+    Rect { height: area.height.saturating_sub(1 + coach_height(app, area)), ..area }
+}
+
+fn coach_height(app: &App, area: Rect) -> u16 {
+    if app.coach.is_empty() {
+        return 0;
+    }
+    let rows = text::wrap(&app.coach, usize::from(area.width.saturating_sub(2))).len();
+    u16::try_from(rows).unwrap_or(1).min(if area.height >= 20 { 3 } else { 2 })
+}
+
+/// Draws everything.
+#[must_use]
+pub fn draw(app: &App, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn {
+    let area = buf.area;
+    clear(buf, area, ctx.theme.get(Role::Text));
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        return too_small(area, buf, ctx);
+    }
+    let inside = screen_area(app, area);
+    let Some(screen) = app.stack.last() else { return Drawn::default() };
+    let mut drawn = screen.draw(inside, buf, ctx);
+    if let Some(overlay) = &app.overlay {
+        drawn.cursor = super::overlay::draw(overlay, inside, buf, ctx, &mut drawn);
+    }
+    let coach = Rect { y: inside.bottom(), height: area.bottom() - 1 - inside.bottom(), ..area };
+    if coach.height > 0 {
+        paint(buf, coach, ctx.theme.get(Role::Coach));
+        let text = Rect { x: coach.x + 1, width: coach.width.saturating_sub(2), ..coach };
+        super::paragraph(buf, text, &app.coach, ctx.theme.get(Role::Coach));
+    }
+    bottom(app, Rect { y: area.bottom() - 1, height: 1, ..area }, buf, ctx, &mut drawn);
+    drawn
+}
+
+/// The program goes on working at any size; it only says that it cannot be read.
+fn too_small(area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn {
+    let say = format!("Too small: {}×{} needed, {}×{} here.", SMALLEST.0, SMALLEST.1, area.width, area.height);
+    super::paragraph(buf, area, &say, ctx.theme.get(Role::Warn));
+    Drawn::default()
+}
+
+fn bottom(app: &App, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>, drawn: &mut Drawn) {
+    let (sign, role) = match &app.connection {
+        Connection::Unknown => ("", Role::Dim),
+        Connection::Online => ("● online", Role::Good),
+        Connection::Offline { .. } => ("○ offline", Role::Warn),
+        Connection::Unauthorised => ("✗ token refused", Role::Bad),
+    };
+    let mut right = put_right(buf, area.right(), area.y, area.width / 2, sign, ctx.theme.get(role));
+    if !app.parked.is_empty() {
+        let need = if area.width < 60 { format!("! {} ", app.parked.len()) } else { format!("! {} need you  ", app.parked.len()) };
+        let at = put_right(buf, right, area.y, area.width / 2, &need, ctx.theme.get(Role::Bad));
+        drawn.hit(Rect { x: at, width: right - at, ..area }, Hit::Do(crate::tui::keys::Action::Conflict));
+        right = at;
+    }
+    let room = right.saturating_sub(area.x + 1);
+    match app.notices.current(ctx.now) {
+        Some(notice) => {
+            let role = if notice.warning { Role::Bad } else { Role::Accent };
+            // A notice may take the whole line: it is what should be read now.
+            let first = text::lines(&notice.text).next().map_or("", |(line, _)| line);
+            let whole = text::width(first) > usize::from(room);
+            if whole {
+                clear(buf, area, ctx.theme.get(Role::Text));
+            }
+            put_cut(buf, area.x, area.y, if whole { area.width } else { room }, first, ctx.theme.get(role));
+        }
+        None => hints(app, Rect { width: room, ..area }, buf, ctx, drawn),
+    }
+}
+
+fn hints(app: &App, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>, drawn: &mut Drawn) {
+    let Some(screen) = app.stack.last() else { return };
+    let mode = screen.mode();
+    let (key_style, dim) = (ctx.theme.get(Role::Key), ctx.theme.get(Role::Dim));
+    let mut x = area.x;
+    for action in screen.hints() {
+        let Some(line) = ctx.keys.line(mode, action) else { continue };
+        let key = ctx.keys.key_name(mode, action);
+        let words = line.help.split(" (").next().unwrap_or_default();
+        let cells = u16::try_from(text::width(&key) + text::width(words) + 1).unwrap_or(u16::MAX);
+        if x.saturating_add(cells) > area.right() {
+            break;
+        }
+        put_all(buf, x, area.y, cells, &[(&key, key_style), (" ", dim), (words, dim)]);
+        drawn.hit(Rect::new(x, area.y, cells, 1), Hit::Do(action));
+        x += cells;
+        x += put(buf, x, area.y, area.right().saturating_sub(x), "  ", dim);
+    }
+}

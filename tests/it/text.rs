@@ -1,0 +1,238 @@
+//! Laws of `domain::text` and `domain::buffer`: cells as ratatui counts them, rows that cover, edits against a naive model.
+
+use diptych::domain::buffer::{Buffer, Case, Pos};
+use diptych::domain::text;
+use proptest::prelude::*;
+use ratatui::buffer::{Buffer as Cells, CellWidth};
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+/// Texts with everything that ever moved a cursor away: wide, combining, joined, half-width marks, controls, bidi, tabs, endings.
+fn nasty() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "a",
+        "b",
+        "word",
+        " ",
+        "  ",
+        "-",
+        "/",
+        "漢字",
+        "é",
+        "e\u{301}",
+        "👨‍👩‍👧‍👦",
+        "🇯🇵",
+        "❤️",
+        "👍🏽",
+        "ﾃﾞｰﾀ",
+        "नमस्ते",
+        "\t",
+        "\u{1b}[31m",
+        "\0",
+        "\u{202e}",
+        "\u{2066}",
+        "\u{200b}",
+        "\u{feff}",
+        "\u{9b}",
+        "\u{ad}",
+        "\u{301}",
+        "\u{200d}",
+        "a\u{200d}b",
+        "สวัสดี",
+        "שלום",
+        "\u{7f}",
+        "\u{e0001}",
+        "\u{fe0f}",
+        "ﾞ",
+        "\u{3099}",
+        "각",
+        "\u{1160}",
+        "\u{0600}",
+        "\u{2028}",
+        "0",
+        "1.5",
+        "。",
+        "“x”",
+    ]);
+    prop_oneof![8 => prop::collection::vec(piece, 0..24).prop_map(|v| v.concat()), 1 => "\\PC{0,30}", 1 => "[a-z -]{0,80}"]
+}
+
+/// The same with line endings of every kind.
+fn nasty_lines() -> impl Strategy<Value = String> {
+    let end = prop::sample::select(vec!["\n", "\r\n", "\r", "\n\n", ""]);
+    prop::collection::vec((nasty(), end), 0..6).prop_map(|v| v.into_iter().map(|(t, e)| t + e).collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 600, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_glyph_takes_the_cells_ratatui_draws_it_with(line in nasty()) {
+        let mut cells = Cells::empty(Rect::new(0, 0, 200, 1));
+        let mut end = 0;
+        for g in text::glyphs(&line) {
+            prop_assert_eq!(g.at.start, end);
+            end = g.at.end;
+            prop_assert!(g.cells > 0);
+            prop_assert!(!g.shown.chars().any(char::is_control), "{:?}", g.shown);
+            let (x, _) = cells.set_stringn(0, 0, &g.shown, 200, Style::new());
+            prop_assert_eq!(usize::from(x), g.cells, "{:?}", g.shown);
+            if !g.stand_in {
+                prop_assert_eq!(usize::from(g.shown.cell_width()), g.cells);
+            }
+        }
+        prop_assert_eq!(end, line.len());
+    }
+
+    #[test]
+    fn rows_cover_the_line_and_fit(line in nasty(), width in 1usize..30) {
+        let rows = text::wrap(&line, width);
+        prop_assert_eq!(rows[0].start, 0);
+        prop_assert_eq!(rows[rows.len() - 1].end, line.len());
+        for (i, row) in rows.iter().enumerate() {
+            prop_assert!(i == 0 || rows[i - 1].end == row.start);
+            prop_assert!(i == 0 || !row.is_empty());
+            let glyphs: Vec<_> = text::glyphs_in(&line, row.clone()).collect();
+            let cells: usize = glyphs.iter().map(|g| g.cells).sum();
+            let hangs = glyphs.last().is_some_and(|g| g.shown == " ");
+            prop_assert!(cells <= width + usize::from(hangs) || glyphs.len() == 1, "{cells} in {width}: {:?}", &line[row.clone()]);
+            // A row never begins inside a grapheme of its line.
+            prop_assert!(text::glyphs(&line).any(|g| g.at.start == row.start) || line.is_empty());
+        }
+        // From any row on, wrapping goes on the same way for plain text; for any text it covers the rest.
+        let from: Vec<_> = text::wrap_from(&line, width, rows[rows.len() / 2].start).collect();
+        prop_assert_eq!(from[from.len() - 1].end, line.len());
+    }
+
+    #[test]
+    fn cut_text_fits(line in nasty(), cells in 0usize..20) {
+        let cut = text::truncate(&line, cells);
+        prop_assert!(text::width(&cut) <= cells);
+        prop_assert_eq!(cut == text::shown(&line), text::width(&line) <= cells || cut == text::shown(&line));
+    }
+
+    #[test]
+    fn column_and_byte_agree(line in nasty()) {
+        for g in text::glyphs(&line) {
+            let column = text::column(&line, 0..line.len(), g.at.start);
+            prop_assert_eq!(text::byte_at(&line, 0..line.len(), column), g.at.start);
+        }
+    }
+
+    #[test]
+    fn lines_are_the_text(text in nasty_lines()) {
+        let again: String = text::lines(&text).map(|(line, eol)| line.to_owned() + eol.as_str()).collect();
+        prop_assert_eq!(&again, &text);
+        prop_assert_eq!(Buffer::new(&text).text(), text);
+    }
+
+    #[test]
+    fn edits_are_those_of_a_plain_string(start in nasty_lines(), steps in prop::collection::vec((0usize..400, 0usize..12, nasty_lines(), 0u8..9), 1..14)) {
+        let mut buffer = Buffer::new(&start);
+        let mut texts = vec![start];
+        for (at, len, insert, what) in steps {
+            let model = texts.last().unwrap().clone();
+            let from = buffer.pos_of(model.floor_char_boundary(at % (model.len() + 1)));
+            let to = buffer.pos_of(model.floor_char_boundary((at % (model.len() + 1) + len).min(model.len())));
+            buffer.select(from, to);
+            let range = buffer.selection().range();
+            let byte = |p: Pos| buffer.slice(Pos::default()..p).len();
+            let (from, to) = (byte(range.start), byte(range.end));
+            match what {
+                0..=3 => {
+                    buffer.insert(&insert);
+                    let want = format!("{}{insert}{}", &model[..from], &model[to..]);
+                    prop_assert_eq!(buffer.text(), want);
+                }
+                4 => buffer.backspace(),
+                5 => buffer.delete(),
+                6 => buffer.delete_word_back(),
+                7 => buffer.paste(&insert),
+                _ => buffer.set_text(&insert),
+            }
+            // What a person sees as lines is what a fresh reading of the bytes gives: nothing hides in the shape of the buffer.
+            let fresh = Buffer::new(&buffer.text());
+            prop_assert_eq!(fresh.lines().len(), buffer.lines().len());
+            prop_assert!(fresh.lines().iter().zip(buffer.lines()).all(|(a, b)| a.text == b.text && a.eol == b.eol));
+            let cursor = buffer.cursor();
+            prop_assert!(buffer.line(cursor.line).is_char_boundary(cursor.byte));
+            buffer.seal();
+            if buffer.text() != model {
+                texts.push(buffer.text());
+            }
+        }
+        // Undo leads back through every text, redo forth again.
+        for want in texts.iter().rev() {
+            while buffer.text() != *want {
+                prop_assert!(buffer.undo());
+            }
+        }
+        prop_assert_eq!(&buffer.text(), &texts[0]);
+        while buffer.redo() {}
+        prop_assert_eq!(&buffer.text(), texts.last().unwrap());
+    }
+
+    #[test]
+    fn finding_agrees_with_plain_search(text in "[abAB \n]{0,40}", needle in "[abA]{1,3}") {
+        let buffer = Buffer::new(&text);
+        let found: Vec<usize> = buffer.find_all(&needle, Case::Exact).map(|r| buffer.slice(Pos::default()..r.start).len()).collect();
+        let plain: Vec<usize> = text.match_indices(&needle).map(|(at, _)| at).collect();
+        prop_assert_eq!(found, plain);
+        let low: Vec<usize> = buffer.find_all(&needle, Case::Ignore).map(|r| buffer.slice(Pos::default()..r.start).len()).collect();
+        let plain: Vec<usize> = text.to_lowercase().match_indices(&needle.to_lowercase()).map(|(at, _)| at).collect();
+        prop_assert_eq!(low, plain);
+    }
+}
+
+#[test]
+fn hostile_characters_have_stand_ins() {
+    assert_eq!(text::shown("a\u{1b}[2Jb"), "a␛[2Jb");
+    assert_eq!(text::shown("\u{202e}x\u{2069}"), "‹202E›x‹2069›");
+    assert_eq!(text::shown("a\u{200b}b\u{200d}c"), "a‹200B›b‹200D›c");
+    assert_eq!(text::shown("\0\t\u{9b}"), "␀→   ‹009B›");
+    assert_eq!(text::shown("👨‍👩‍👧‍👦 नमस्ते ❤️"), "👨‍👩‍👧‍👦 नमस्ते ❤️");
+}
+
+#[test]
+fn words_wrap_where_people_expect() {
+    let rows = |line: &str, width| text::wrap(line, width).into_iter().map(|r| line[r].to_owned()).collect::<Vec<_>>();
+    assert_eq!(rows("", 5), [""]);
+    assert_eq!(rows("one two three", 7), ["one two ", "three"]);
+    assert_eq!(rows("one two three", 6), ["one ", "two ", "three"]);
+    assert_eq!(rows("unbreakable", 4), ["unbr", "eaka", "ble"]);
+    assert_eq!(rows("well-known", 6), ["well-", "known"]);
+    assert_eq!(rows("漢字かな", 4), ["漢字", "かな"]);
+    assert_eq!(rows("é one two", 5), ["é one ", "two"]);
+}
+
+#[test]
+fn typing_is_undone_word_by_word() {
+    let mut b = Buffer::new("");
+    for c in "one two".chars() {
+        b.insert(&c.to_string());
+    }
+    assert!(b.undo());
+    assert_eq!(b.text(), "one ");
+    assert!(b.undo());
+    assert_eq!(b.text(), "");
+    assert!(!b.undo());
+    assert!(b.redo() && b.redo() && !b.redo());
+    assert_eq!(b.text(), "one two");
+}
+
+#[test]
+fn a_new_line_ends_like_its_neighbours() {
+    let mut b = Buffer::new("a\r\nb");
+    b.move_to(b.end(), false);
+    b.newline();
+    b.paste("x\ny\rz");
+    assert_eq!(b.text(), "a\r\nb\r\nx\r\ny\r\nz");
+}
+
+#[test]
+fn one_backspace_takes_a_whole_family() {
+    let mut b = Buffer::new("x👨‍👩‍👧‍👦");
+    b.move_to(b.end(), false);
+    b.backspace();
+    assert_eq!(b.text(), "x");
+}
