@@ -21,16 +21,36 @@ pub struct Edit {
     pub new: Range<usize>,
 }
 
+/// How lines are matched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Algorithm {
+    /// The shortest difference, within a budget.
+    #[default]
+    Myers,
+    /// The shortest difference, whatever it costs.
+    Minimal,
+    /// Lines that are unique on both sides first.
+    Patience,
+    /// The rarest lines first.
+    Histogram,
+}
+
 /// The lines in which two texts differ, in order; ranges lie on line boundaries.
 #[must_use]
 pub fn lines(old: &[u8], new: &[u8]) -> Vec<Edit> {
-    tokens(&split_lines(old), &split_lines(new))
+    lines_by(old, new, Algorithm::Myers)
+}
+
+/// The same by a chosen algorithm.
+#[must_use]
+pub fn lines_by(old: &[u8], new: &[u8], algorithm: Algorithm) -> Vec<Edit> {
+    tokens(&split_lines(old), &split_lines(new), algorithm == Algorithm::Minimal)
 }
 
 /// The words in which two texts differ, in order; never splits a grapheme. Invalid UTF-8 is compared byte by byte.
 #[must_use]
 pub fn words(old: &[u8], new: &[u8]) -> Vec<Edit> {
-    tokens(&split_words(old), &split_words(new))
+    tokens(&split_words(old), &split_words(new), false)
 }
 
 /// Cuts a text into its lines, each with its line feed.
@@ -52,7 +72,7 @@ fn split_words(text: &[u8]) -> Vec<&[u8]> {
 }
 
 /// The tokens in which two lists differ, as byte ranges of the texts they make up.
-fn tokens(old: &[&[u8]], new: &[&[u8]]) -> Vec<Edit> {
+fn tokens(old: &[&[u8]], new: &[&[u8]], minimal: bool) -> Vec<Edit> {
     let mut names = Interner::default();
     let (a, b) = (names.all(old), names.all(new));
     let starts = |tokens: &[&[u8]]| -> Vec<usize> {
@@ -64,7 +84,7 @@ fn tokens(old: &[&[u8]], new: &[&[u8]]) -> Vec<Edit> {
             .collect()
     };
     let (old_at, new_at) = (starts(old), starts(new));
-    ids(&a, &b, false)
+    ids(&a, &b, minimal)
         .into_iter()
         .map(|e| Edit { old: old_at[e.old.start]..old_at[e.old.end], new: new_at[e.new.start]..new_at[e.new.end] })
         .collect()

@@ -7,9 +7,10 @@ use std::ops::Range;
 
 use super::diff;
 
+pub mod marked;
 mod walk;
 
-pub(crate) use walk::Cluster;
+use walk::Cluster;
 
 /// What a hunk is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
