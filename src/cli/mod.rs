@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+pub mod merge_file;
+
 /// Edit notes in your terminal; when two edits collide, settle them side by side, and lose nothing.
 #[derive(Parser, Debug)]
 #[command(name = "diptych", version, max_term_width = 100)]
@@ -15,7 +17,9 @@ struct Cli {
 }
 
 #[derive(Subcommand, Debug)]
-enum Cmd {}
+enum Cmd {
+    MergeFile(merge_file::MergeFile),
+}
 
 /// What went wrong, for a person: one sentence of what, one of why, one of what to do.
 #[derive(Debug, thiserror::Error)]
@@ -34,9 +38,12 @@ pub struct Failure {
 /// Reads the arguments, runs the command, and prints what went wrong.
 #[must_use]
 pub fn main() -> ExitCode {
+    if let Some(status) = merge_file::early() {
+        return status;
+    }
     let cli = Cli::parse();
     match cli.command {
         None => ExitCode::SUCCESS,
-        Some(_) => ExitCode::SUCCESS,
+        Some(Cmd::MergeFile(args)) => args.run(),
     }
 }

@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, unreachable_pub)]
 
 mod keys;
+mod merge_file;
 mod prose_cases;
 mod text;
