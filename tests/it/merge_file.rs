@@ -36,7 +36,8 @@ fn ours(dir: &Path, args: &[&str]) -> Output {
 
 /// Whether there is a git new enough to compare with; without one the comparison is skipped, but not in CI.
 fn has_git() -> bool {
-    let found = Command::new("git").args(["merge-file", "-h"]).output().is_ok_and(|o| String::from_utf8_lossy(&o.stdout).contains("zdiff3"));
+    let found =
+        Command::new("git").args(["merge-file", "-h"]).output().is_ok_and(|o| String::from_utf8_lossy(&o.stdout).contains("zdiff3"));
     assert!(found || std::env::var_os("CI").is_none(), "no git with merge-file --zdiff3");
     if !found {
         println!("no git to compare with: skipped");
@@ -139,7 +140,12 @@ fn refuses_what_git_refuses_with_its_status() {
     for (args, status) in refused {
         let (x, y) = (folder(&files), folder(&files));
         let (got, want) = (ours(x.path(), args), run("git", y.path(), args));
-        assert_eq!((got.status.code(), want.status.code()), (Some(status), Some(status)), "{args:?}: {}", String::from_utf8_lossy(&got.stderr));
+        assert_eq!(
+            (got.status.code(), want.status.code()),
+            (Some(status), Some(status)),
+            "{args:?}: {}",
+            String::from_utf8_lossy(&got.stderr)
+        );
         assert_eq!(std::fs::read(x.path().join("a")).unwrap(), b"1\n", "{args:?} changed a file");
         assert!(!got.stderr.is_empty(), "{args:?} says nothing");
     }
@@ -165,7 +171,8 @@ fn the_configured_style_is_used_inside_a_repository_only() {
     }
     let files: [(&str, &[u8]); 3] = [("m", b"1\n"), ("b", b"2\n"), ("t", b"3\n")];
     let dir = folder(&files);
-    let git = |args: &[&str]| assert!(Command::new("git").args(args).current_dir(dir.path()).env("HOME", dir.path()).status().unwrap().success());
+    let git =
+        |args: &[&str]| assert!(Command::new("git").args(args).current_dir(dir.path()).env("HOME", dir.path()).status().unwrap().success());
     std::fs::write(dir.path().join(".gitconfig"), "[merge]\n\tconflictStyle = diff3\n").unwrap();
     let both = |args: &[&str]| {
         let (got, want) = (ours(dir.path(), args), run("git", dir.path(), args));
@@ -187,9 +194,17 @@ fn objects_are_read_and_written() {
     if !has_git() {
         return;
     }
-    let files: [(&str, &[u8]); 5] = [("m", b"1\n2\n3\n4\n5\nx\n"), ("b", b"1\n2\n3\n4\n5\n6\n"), ("t", b"y\n2\n3\n4\n5\n6\n"), ("c", b"1\n2\n3\n4\n5\nz\n"), ("e", b"")];
+    let files: [(&str, &[u8]); 5] = [
+        ("m", b"1\n2\n3\n4\n5\nx\n"),
+        ("b", b"1\n2\n3\n4\n5\n6\n"),
+        ("t", b"y\n2\n3\n4\n5\n6\n"),
+        ("c", b"1\n2\n3\n4\n5\nz\n"),
+        ("e", b""),
+    ];
     let dir = folder(&files);
-    let git = |args: &[&str]| String::from_utf8(Command::new("git").args(args).current_dir(dir.path()).output().unwrap().stdout).unwrap().trim().to_owned();
+    let git = |args: &[&str]| {
+        String::from_utf8(Command::new("git").args(args).current_dir(dir.path()).output().unwrap().stdout).unwrap().trim().to_owned()
+    };
     git(&["init", "-q", "."]);
     let ids: Vec<String> = files.iter().map(|(name, _)| git(&["hash-object", "-w", name])).collect();
     for args in [[0, 1, 2], [0, 1, 3], [2, 1, 0], [4, 4, 1], [4, 1, 4]] {

@@ -95,7 +95,9 @@ fn long(text: &[u8], args: &mut dyn Iterator<Item = OsString>, asked: &mut Asked
     };
     let value = match (option.1 && on, inline) {
         (true, Some(value)) => Some(value),
-        (true, None) => Some(args.next().map(OsString::into_vec).ok_or_else(|| Refused::Usage(format!("error: option `{}' requires a value", option.0)))?),
+        (true, None) => Some(
+            args.next().map(OsString::into_vec).ok_or_else(|| Refused::Usage(format!("error: option `{}' requires a value", option.0)))?,
+        ),
         (false, Some(_)) => return Err(Refused::Usage(format!("error: option `{}' takes no value", option.0))),
         (false, None) => None,
     };

@@ -17,7 +17,8 @@ pub(super) fn configured_style() -> Result<Style, Trouble> {
     if !may_be_configured() {
         return Ok(Style::Merge);
     }
-    let Ok(out) = Command::new("git").args(["config", "--get", "merge.conflictstyle"]).stdin(Stdio::null()).stderr(Stdio::null()).output() else {
+    let Ok(out) = Command::new("git").args(["config", "--get", "merge.conflictstyle"]).stdin(Stdio::null()).stderr(Stdio::null()).output()
+    else {
         return Ok(Style::Merge);
     };
     match String::from_utf8_lossy(&out.stdout).trim_end_matches('\n') {
@@ -30,7 +31,10 @@ pub(super) fn configured_style() -> Result<Style, Trouble> {
 
 fn may_be_configured() -> bool {
     let set = |name: &str| std::env::var_os(name).is_some();
-    if ["GIT_DIR", "GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_COMMON_DIR"].into_iter().any(set) {
+    if ["GIT_DIR", "GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_COMMON_DIR"]
+        .into_iter()
+        .any(set)
+    {
         return true;
     }
     let Some(config) = repository_config() else { return false };

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::domain::endings;
 use crate::domain::merge::{self, Hunk, Kind};
 use crate::domain::refine::{self, Origin, Proposal};
-use crate::domain::endings;
 
 /// The report as one line of JSON with its line feed, and how many clashes are open: all, or with `refined` those without a proposal.
 ///
