@@ -1,5 +1,5 @@
 //! The one test program: laws, stories and torture. One module per file of this folder.
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, unreachable_pub)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs, unreachable_pub)]
 
 mod keys;
 mod merge_file;
