@@ -48,6 +48,19 @@ pub struct Entry {
     pub fields: BTreeMap<String, FieldRecord>,
     /// For `settled`: `mine`, `theirs` or `merged`.
     pub outcome: Option<String>,
+    /// For `settled`: what was settled, and how.
+    pub settled: Option<Settled>,
+}
+
+/// How a person settled a refused save.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// The id of the entry of the refusal.
+    pub conflict: String,
+    /// Hunks settled as mine, theirs, both, edited.
+    pub hunks: [u32; 4],
+    /// Seconds the person took.
+    pub seconds: u32,
 }
 
 /// The figures of `GET /api/audit/stats`.
@@ -63,6 +76,8 @@ pub struct Figures {
     pub per_day: Vec<(String, u64)>,
     /// By action.
     pub by_action: BTreeMap<String, u64>,
+    /// By kind of record: `note`, `bookmark`.
+    pub by_entity: BTreeMap<String, u64>,
     /// By entity and field: `note.body`.
     pub by_field: BTreeMap<String, u64>,
     /// By the origin of the request.
