@@ -149,7 +149,8 @@ impl Policies {
     /// Every field that has a policy, with it, in the order people read them; the server's own last.
     #[must_use]
     pub fn all(&self) -> Vec<(String, Policy)> {
-        let named = [("title", self.title), ("body", self.body), ("tags", self.tags), ("deleted", Policy::Manual), ("fields.*", self.any_field)];
+        let named =
+            [("title", self.title), ("body", self.body), ("tags", self.tags), ("deleted", Policy::Manual), ("fields.*", self.any_field)];
         let mut out: Vec<_> = named.into_iter().map(|(n, p)| (n.to_owned(), p)).collect();
         out.extend(self.fields.iter().map(|(n, p)| (format!("fields.{n}"), *p)));
         out.extend(OWNED.iter().map(|n| ((*n).to_owned(), Policy::ServerOwned)));
