@@ -4,4 +4,5 @@
 mod keys;
 mod merge_file;
 mod prose_cases;
+mod settle;
 mod text;
