@@ -12,7 +12,7 @@ use super::super::refine::Origin;
 use super::{Choice, Settle, Side};
 
 /// Bytes of a hunk, all sides together, up to which its edits are told apart by words.
-pub const WORDS_UP_TO: usize = 256 * 1024;
+pub(super) const WORDS_UP_TO: usize = 256 * 1024;
 
 /// One edit of a side. Ranges lie in the texts as [`Settle::text`] gives them.
 #[derive(Clone, Debug, PartialEq, Eq)]
