@@ -1,38 +1,85 @@
 //! The commands: the only place that knows everyone, reads clock and randomness, and prints.
 //!
-//! One file per command; each has its arguments (a clap `Args`) and a `run` that returns an exit status.
+//! One file per command. Each has its arguments (a clap `Args`, whose doc comment is its help) and
+//! `pub fn run(self, ctx: &Context) -> Result<u8, Failure>`, which returns the exit status. To add one: write the file, declare it here,
+//! and add a line to [`Cmd`] and to [`dispatch`]. A command that awaits calls [`Context::block_on`]; one that prints uses [`output`].
+//! Nothing is set up before a command asks for it, so that `--version` and `merge-file` start at once.
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
+pub mod completions;
+pub mod config;
+pub mod dirs;
+pub mod edge;
+mod failure;
+pub mod logfile;
+pub mod man;
 pub mod merge_file;
+pub mod output;
+
+pub use config::Config;
+pub use failure::Failure;
+
+use edge::Edge;
 
 /// Edit notes in your terminal; when two edits collide, settle them side by side, and lose nothing.
+///
+/// Without a command: the notes. Without a server in the settings they are kept in the data folder of this device.
 #[derive(Parser, Debug)]
-#[command(name = "diptych", version, max_term_width = 100)]
-struct Cli {
+#[command(name = "diptych", version, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(flatten)]
+    global: config::Flags,
     #[command(subcommand)]
     command: Option<Cmd>,
 }
 
 #[derive(Subcommand, Debug)]
 enum Cmd {
+    Completions(completions::Completions),
+    Man(man::Man),
     MergeFile(merge_file::MergeFile),
 }
 
-/// What went wrong, for a person: one sentence of what, one of why, one of what to do.
-#[derive(Debug, thiserror::Error)]
-#[error("{what}\n{why}\n{todo}")]
-pub struct Failure {
-    /// The exit status: 1 a conflict is left, 2 usage, 3 the server, 4 data or disk.
-    pub status: u8,
-    /// What happened.
-    pub what: String,
-    /// Why.
-    pub why: String,
-    /// What to do about it.
-    pub todo: String,
+fn dispatch(command: Option<Cmd>, ctx: &Context) -> Result<u8, Failure> {
+    match command {
+        None => Err(Failure::usage("There is no notes screen yet.", "It is being built.", "Run diptych --help.")),
+        Some(Cmd::Completions(c)) => c.run(ctx),
+        Some(Cmd::Man(c)) => c.run(ctx),
+        // Run by `main`, which needs no settings for it.
+        Some(Cmd::MergeFile(_)) => Ok(0),
+    }
+}
+
+/// What every command is handed: the settings in force, and the outside (clock, ids, randomness).
+pub struct Context {
+    /// Settings: flags over environment over the config file.
+    pub config: Config,
+    /// Clock, ids and random bytes.
+    pub edge: Edge,
+}
+
+impl Context {
+    /// Runs a future to its end on a runtime made for it.
+    ///
+    /// # Errors
+    /// Its own failure, or that the system gives no threads.
+    pub fn block_on<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime =
+            runtime.map_err(|e| Failure::data("The program could not start its threads.", e, "Close other programs and try again."))?;
+        let done = runtime.block_on(work);
+        runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+        done
+    }
+}
+
+/// The whole command tree, for completions, the man page and tests.
+#[must_use]
+pub fn tree() -> clap::Command {
+    Cli::command()
 }
 
 /// Reads the arguments, runs the command, and prints what went wrong.
@@ -41,9 +88,43 @@ pub fn main() -> ExitCode {
     if let Some(status) = merge_file::early() {
         return status;
     }
-    let cli = Cli::parse();
+    let args: Vec<std::ffi::OsString> = std::env::args_os().collect();
+    if args.len() == 2 && (args[1] == "--version" || args[1] == "-V") {
+        return finish(output::line(concat!("diptych ", env!("CARGO_PKG_VERSION"))).map(|()| 0));
+    }
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(e) => {
+            // Help and version come this way too; only they have status 0.
+            let _ = e.print();
+            return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
+        }
+    };
     match cli.command {
-        None => ExitCode::SUCCESS,
-        Some(Cmd::MergeFile(args)) => args.run(),
+        Some(Cmd::MergeFile(command)) => command.run(),
+        command => finish(run(&cli.global, command)),
+    }
+}
+
+fn run(flags: &config::Flags, command: Option<Cmd>) -> Result<u8, Failure> {
+    let config = Config::load(flags)?;
+    dispatch(command, &Context { config, edge: Edge::real() })
+}
+
+fn finish(done: Result<u8, Failure>) -> ExitCode {
+    match done {
+        Ok(status) => ExitCode::from(status),
+        Err(failure) => {
+            output::failure(&failure);
+            ExitCode::from(failure.status)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_tree_is_sound() {
+        super::tree().debug_assert();
     }
 }
