@@ -60,7 +60,15 @@ pub struct Flags {
     )]
     pub accept: Option<Vec<String>>,
     /// What the log holds: off, error, warn, info, debug or trace
-    #[arg(long = "log", id = "log-level", global = true, value_name = "LEVEL", env = "DIPTYCH_LOG", hide_env = true, hide_short_help = true)]
+    #[arg(
+        long = "log",
+        id = "log-level",
+        global = true,
+        value_name = "LEVEL",
+        env = "DIPTYCH_LOG",
+        hide_env = true,
+        hide_short_help = true
+    )]
     pub log: Option<String>,
 }
 
@@ -258,7 +266,8 @@ mod tests {
 
     #[test]
     fn a_flag_is_over_the_file_and_the_file_over_the_default() {
-        let text = "server = \"https://a\"\nclient = \"desk\"\n[keys]\npreset = \"vim\"\n[keys.editor]\nsave = \"f5\"\n[merge]\naccept = []";
+        let text =
+            "server = \"https://a\"\nclient = \"desk\"\n[keys]\npreset = \"vim\"\n[keys.editor]\nsave = \"f5\"\n[merge]\naccept = []";
         let config = load(text, &["--client", "lap"]).unwrap();
         assert_eq!((config.server.as_deref(), config.client.as_str(), config.preset.as_str()), (Some("https://a"), "lap", "vim"));
         assert_eq!((config.keys["editor"]["save"].as_str(), config.accept.len(), config.theme.as_str()), ("f5", 0, "auto"));
