@@ -6,3 +6,4 @@ mod merge_file;
 mod prose_cases;
 mod settle;
 mod text;
+mod tidy;
