@@ -64,9 +64,7 @@ fn banned(layer: &str, file: &str) -> Vec<(&'static str, &'static str)> {
         out.extend(["reqwest::", "ratatui", "crossterm::"].map(|w| (w, "outside")));
     }
     // Diffs are made in one place, whose price and limits are known.
-    if layer == "domain" && !file.starts_with("domain/diff") && !file.starts_with("domain/merge") {
-        out.push(("similar::", "similar"));
-    } else if layer != "domain" {
+    if !file.starts_with("domain/diff") && !file.starts_with("domain/merge") {
         out.push(("similar::", "similar"));
     }
     out
@@ -100,9 +98,8 @@ fn check(file: &str, text: &str) -> Vec<Offence> {
     }
     for (at, path) in imports(file, &code) {
         let to = path.first().map_or("", String::as_str);
-        if LAYERS.contains(&to) && !may_import(layer, to) {
-            tell(at, "layers", path.join("::"));
-        } else if layer == "tui" && to == "client" && path.get(1).is_some_and(|p| p != "handle" && p.starts_with(char::is_lowercase)) {
+        let inner = layer == "tui" && to == "client" && path.get(1).is_some_and(|p| p != "handle" && p.starts_with(char::is_lowercase));
+        if inner || (LAYERS.contains(&to) && !may_import(layer, to)) {
             tell(at, "layers", path.join("::"));
         }
     }
