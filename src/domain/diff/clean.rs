@@ -3,6 +3,8 @@
 //! Setting frequent items aside (blank lines, closing brackets) keeps a rewritten stretch whole, where a search would hang it on every
 //! blank line. The rule and its limits are git's, so that hunks end where git ends them.
 
+use std::collections::HashMap;
+
 /// At least so many matches make an item frequent, whatever the length.
 const FREQUENT: usize = 1024;
 /// How far around a frequent item is looked.
@@ -11,10 +13,13 @@ const SIGHT: usize = 100;
 const SHARE: usize = 4;
 
 /// What an item is for the search.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Match {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Match {
+    /// The other side does not have it.
     None,
+    /// The other side has it.
     Some,
+    /// The other side has it often.
     Many,
 }
 
@@ -25,29 +30,26 @@ pub(super) fn equal_ends(a: &[u32], b: &[u32]) -> (usize, usize) {
     (start, end)
 }
 
-/// The items of `side` that go into the search, as indices; the rest are changed for certain. `count` tells how often the other side
-/// has an item.
-pub(super) fn searched(
-    side: &[u32],
-    (start, end): (usize, usize),
-    whole: usize,
-    minimal: bool,
-    count: impl Fn(u32) -> usize,
-) -> Vec<usize> {
-    let many = super::rough_root(whole).min(FREQUENT);
-    let inner = &side[start..side.len() - end];
-    let matches: Vec<Match> = inner
-        .iter()
-        .map(|id| match count(*id) {
-            0 => Match::None,
-            n if n >= many && !minimal => Match::Many,
-            _ => Match::Some,
-        })
-        .collect();
-    (0..inner.len())
-        .filter(|i| matches[*i] == Match::Some || (matches[*i] == Match::Many && !amid_changes(&matches, *i)))
-        .map(|i| i + start)
-        .collect()
+/// What each item of `side` between the equal ends is, given how often the other side has it and how long `side` is.
+pub(super) fn matches(side: &[u32], (start, end): (usize, usize), minimal: bool, in_other: &[usize]) -> Vec<Match> {
+    let many = if minimal { usize::MAX } else { frequent_from(side.len()) };
+    let what = |id: &u32| match in_other.get(*id as usize).copied().unwrap_or(0) {
+        0 => Match::None,
+        n if n >= many => Match::Many,
+        _ => Match::Some,
+    };
+    side[start..side.len() - end].iter().map(what).collect()
+}
+
+/// So many matches make an item of a text of `items` items frequent.
+fn frequent_from(items: usize) -> usize {
+    super::rough_root(items).min(FREQUENT)
+}
+
+/// The items that go into the search, as indices from `start`; the rest are changed for certain.
+pub(super) fn searched(matches: &[Match], start: usize) -> Vec<usize> {
+    let wanted = |i: &usize| matches[*i] == Match::Some || (matches[*i] == Match::Many && !amid_changes(matches, *i));
+    (0..matches.len()).filter(wanted).map(|i| i + start).collect()
 }
 
 /// Whether a frequent item stands among items that the other side does not have.
@@ -73,4 +75,99 @@ fn amid_changes(matches: &[Match], at: usize) -> bool {
     }
     let (none, many) = (none_before + none_after, many_before + many_after);
     many * SHARE < many + none
+}
+
+/// Bytes around a window in which a line must stand again before it is counted in the whole text.
+const NEAR: usize = 1 << 14;
+/// With fewer lines that the other side lacks, no frequent line is set aside (see [`amid_changes`]: two ends, one in four).
+pub(super) const ENOUGH_CHANGES: usize = 2 * SHARE - 1;
+
+/// How often lines stand in the whole of a text, for windows that are compared without the rest of it.
+pub(super) struct Frequent<'a> {
+    /// Mine to look at, and where its other side is.
+    old: &'a [u8],
+    new: &'a [u8],
+    /// Lines of each, once they were counted.
+    lines: Option<(usize, usize)>,
+    /// Whether lines known so far are frequent in new, and in old.
+    in_new: HashMap<&'a [u8], bool, foldhash::fast::FixedState>,
+    in_old: HashMap<&'a [u8], bool, foldhash::fast::FixedState>,
+}
+
+impl<'a> Frequent<'a> {
+    pub(super) fn new(old: &'a [u8], new: &'a [u8]) -> Frequent<'a> {
+        Frequent { old, new, lines: None, in_new: HashMap::default(), in_old: HashMap::default() }
+    }
+
+    /// Corrects what a window alone says of its old lines (which start at line `start` of `lines`; the window's new lines at byte `near`).
+    pub(super) fn correct_old(&mut self, found: &mut [Match], lines: &[&'a [u8]], near: usize) {
+        if has_candidates(found) {
+            let (old, new) = (self.old, self.new);
+            let counts = self.lines.get_or_insert_with(|| (lines_of(old), lines_of(new)));
+            correct(found, lines, new, near, frequent_from(counts.0), &mut self.in_new);
+        }
+    }
+
+    /// The same for its new lines.
+    pub(super) fn correct_new(&mut self, found: &mut [Match], lines: &[&'a [u8]], near: usize) {
+        if has_candidates(found) {
+            let (old, new) = (self.old, self.new);
+            let counts = self.lines.get_or_insert_with(|| (lines_of(old), lines_of(new)));
+            correct(found, lines, old, near, frequent_from(counts.1), &mut self.in_old);
+        }
+    }
+}
+
+fn lines_of(text: &[u8]) -> usize {
+    memchr::memchr_iter(b'\n', text).count() + usize::from(!text.is_empty() && !text.ends_with(b"\n"))
+}
+
+/// Whether a line could be set aside at all.
+fn has_candidates(found: &[Match]) -> bool {
+    let none = found.iter().filter(|m| **m == Match::None).count();
+    none >= ENOUGH_CHANGES && none < found.len()
+}
+
+fn correct<'a>(
+    found: &mut [Match],
+    lines: &[&'a [u8]],
+    other: &'a [u8],
+    near: usize,
+    many: usize,
+    known: &mut HashMap<&'a [u8], bool, foldhash::fast::FixedState>,
+) {
+    let around = other.get(near.saturating_sub(NEAR)..other.len().min(near + NEAR)).unwrap_or_default();
+    let mut any = false;
+    for (i, line) in lines.iter().enumerate() {
+        if found[i] != Match::Some || !could_be_amid(found, i) {
+            continue;
+        }
+        let is = *known.entry(line).or_insert_with(|| {
+            whole_lines(around, line).nth(1).is_some() && whole_lines(other, line).nth(many.saturating_sub(1)).is_some()
+        });
+        if is {
+            (found[i], any) = (Match::Many, true);
+        }
+    }
+    if any {
+        for (m, line) in found.iter_mut().zip(lines).filter(|(m, _)| **m == Match::None) {
+            if whole_lines(around, line).next().is_some() {
+                *m = Match::Some;
+            }
+        }
+    }
+}
+
+/// Whether so many lines around are changed that a frequent one could be set aside; cheap, and true too often.
+fn could_be_amid(found: &[Match], at: usize) -> bool {
+    let none = |part: &[Match]| part.iter().filter(|m| **m == Match::None).count();
+    let (before, after) = (none(&found[at.saturating_sub(SIGHT)..at]), none(&found[at + 1..found.len().min(at + SIGHT + 1)]));
+    let close = none(&found[at.saturating_sub(SHARE)..found.len().min(at + SHARE + 1)]);
+    before > 0 && after > 0 && before + after >= ENOUGH_CHANGES && close >= 2
+}
+
+/// Where a line stands in a text.
+fn whole_lines<'a>(text: &'a [u8], line: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
+    let starts = |at: &usize| *at == 0 || text[*at - 1] == b'\n';
+    memchr::memmem::find_iter(text, line).filter(starts)
 }

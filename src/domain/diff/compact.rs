@@ -13,12 +13,19 @@ struct Group {
 /// One sequence and which of its items are changed.
 pub(super) struct Side<'a> {
     /// The items.
-    pub(super) ids: &'a [u32],
+    ids: &'a [u32],
     /// Which are changed.
-    pub(super) changed: &'a mut [bool],
+    changed: &'a mut [bool],
+    /// Whether a change was slid to the first item, and to the last.
+    pub(super) at_start: bool,
+    pub(super) at_end: bool,
 }
 
-impl Side<'_> {
+impl<'a> Side<'a> {
+    pub(super) fn new(ids: &'a [u32], changed: &'a mut [bool]) -> Side<'a> {
+        Side { ids, changed, at_start: false, at_end: false }
+    }
+
     fn is_changed(&self, i: usize) -> bool {
         self.changed.get(i).copied().unwrap_or(false)
     }
@@ -45,6 +52,7 @@ impl Side<'_> {
     }
 
     fn slide_down(&mut self, g: &mut Group) -> bool {
+        self.at_end |= g.end >= self.ids.len();
         if g.end >= self.ids.len() || self.ids[g.start] != self.ids[g.end] {
             return false;
         }
@@ -56,6 +64,7 @@ impl Side<'_> {
     }
 
     fn slide_up(&mut self, g: &mut Group) -> bool {
+        self.at_start |= g.start == 0;
         if g.start == 0 || self.ids[g.start - 1] != self.ids[g.end - 1] {
             return false;
         }

@@ -10,6 +10,11 @@ pub(crate) struct Interner<'a> {
 }
 
 impl<'a> Interner<'a> {
+    /// None yet, with room for so many.
+    pub(crate) fn with_room(tokens: usize) -> Interner<'a> {
+        Interner { known: HashMap::with_capacity_and_hasher(tokens, Default::default()) }
+    }
+
     /// The number of one token.
     pub(crate) fn one(&mut self, token: &'a [u8]) -> u32 {
         let next = u32::try_from(self.known.len()).unwrap_or(u32::MAX);

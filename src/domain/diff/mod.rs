@@ -6,9 +6,11 @@
 use std::ops::Range;
 
 mod clean;
+mod common;
 mod compact;
 mod intern;
 mod myers;
+mod window;
 
 pub(crate) use intern::Interner;
 
@@ -44,6 +46,11 @@ pub fn lines(old: &[u8], new: &[u8]) -> Vec<Edit> {
 /// The same by a chosen algorithm.
 #[must_use]
 pub fn lines_by(old: &[u8], new: &[u8], algorithm: Algorithm) -> Vec<Edit> {
+    if algorithm == Algorithm::Myers
+        && let Some(edits) = window::lines(old, new)
+    {
+        return edits;
+    }
     tokens(&split_lines(old), &split_lines(new), algorithm == Algorithm::Minimal)
 }
 
@@ -73,46 +80,70 @@ fn split_words(text: &[u8]) -> Vec<&[u8]> {
 
 /// The tokens in which two lists differ, as byte ranges of the texts they make up.
 fn tokens(old: &[&[u8]], new: &[&[u8]], minimal: bool) -> Vec<Edit> {
-    let mut names = Interner::default();
+    let mut names = Interner::with_room(old.len());
     let (a, b) = (names.all(old), names.all(new));
-    let starts = |tokens: &[&[u8]]| -> Vec<usize> {
-        std::iter::once(0)
-            .chain(tokens.iter().scan(0, |at, t| {
-                *at += t.len();
-                Some(*at)
-            }))
-            .collect()
+    drop(names);
+    placed(ids(&a, &b, minimal), old, new, (0, 0))
+}
+
+/// Edits of tokens as edits of bytes; the tokens start at `from`.
+fn placed(edits: Vec<Edit>, old: &[&[u8]], new: &[&[u8]], from: (usize, usize)) -> Vec<Edit> {
+    let size = |tokens: &[&[u8]]| tokens.iter().map(|t| t.len()).sum::<usize>();
+    let (mut i, mut j, mut at) = (0, 0, from);
+    let mut place = |e: Edit| {
+        let start = (at.0 + size(&old[i..e.old.start]), at.1 + size(&new[j..e.new.start]));
+        at = (start.0 + size(&old[e.old.clone()]), start.1 + size(&new[e.new.clone()]));
+        (i, j) = (e.old.end, e.new.end);
+        Edit { old: start.0..at.0, new: start.1..at.1 }
     };
-    let (old_at, new_at) = (starts(old), starts(new));
-    ids(&a, &b, minimal)
-        .into_iter()
-        .map(|e| Edit { old: old_at[e.old.start]..old_at[e.old.end], new: new_at[e.new.start]..new_at[e.new.end] })
-        .collect()
+    edits.into_iter().map(&mut place).collect()
 }
 
 /// The places where two sequences of interned items differ, as index ranges, slid to where git puts them.
 pub(crate) fn ids(a: &[u32], b: &[u32], minimal: bool) -> Vec<Edit> {
-    let (mut gone, mut new) = (vec![false; a.len()], vec![false; b.len()]);
+    let mut marks = Marks::new(a, b);
     let ends = clean::equal_ends(a, b);
     let (in_a, in_b) = (counts(a), counts(b));
-    let count = |counts: &[usize], id: u32| counts.get(id as usize).copied().unwrap_or(0);
-    let from_a = clean::searched(a, ends, a.len(), minimal, |id| count(&in_b, id));
-    let from_b = clean::searched(b, ends, b.len(), minimal, |id| count(&in_a, id));
-    gone[ends.0..a.len() - ends.1].fill(true);
-    new[ends.0..b.len() - ends.1].fill(true);
-    from_a.iter().for_each(|i| gone[*i] = false);
-    from_b.iter().for_each(|j| new[*j] = false);
-    let pick = |from: &[usize], ids: &[u32]| -> Vec<u32> { from.iter().map(|i| ids[*i]).collect() };
-    myers::mark(&pick(&from_a, a), &pick(&from_b, b), minimal, |i| gone[from_a[i]] = true, |j| new[from_b[j]] = true);
-    slide(a, &mut gone, b, &mut new);
-    edits(&gone, &new)
+    let (of_a, of_b) = (clean::matches(a, ends, minimal, &in_b), clean::matches(b, ends, minimal, &in_a));
+    marks.search((a, b), ends, (&of_a, &of_b), minimal);
+    marks.slide(a, b);
+    marks.edits()
 }
 
-/// Slides the marked changes of both sides to their places.
-fn slide(a: &[u32], gone: &mut [bool], b: &[u32], new: &mut [bool]) {
-    let (mut old_side, mut new_side) = (compact::Side { ids: a, changed: gone }, compact::Side { ids: b, changed: new });
-    compact::compact(&mut old_side, &new_side);
-    compact::compact(&mut new_side, &old_side);
+/// Which items of two sequences are changed.
+struct Marks {
+    gone: Vec<bool>,
+    new: Vec<bool>,
+}
+
+impl Marks {
+    fn new(a: &[u32], b: &[u32]) -> Marks {
+        Marks { gone: vec![false; a.len()], new: vec![false; b.len()] }
+    }
+
+    /// Marks what differs between the equal ends.
+    fn search(&mut self, (a, b): (&[u32], &[u32]), ends: (usize, usize), (of_a, of_b): (&[clean::Match], &[clean::Match]), minimal: bool) {
+        let (from_a, from_b) = (clean::searched(of_a, ends.0), clean::searched(of_b, ends.0));
+        self.gone[ends.0..a.len() - ends.1].fill(true);
+        self.new[ends.0..b.len() - ends.1].fill(true);
+        from_a.iter().for_each(|i| self.gone[*i] = false);
+        from_b.iter().for_each(|j| self.new[*j] = false);
+        let pick = |from: &[usize], ids: &[u32]| -> Vec<u32> { from.iter().map(|i| ids[*i]).collect() };
+        myers::mark(&pick(&from_a, a), &pick(&from_b, b), minimal, |i| self.gone[from_a[i]] = true, |j| self.new[from_b[j]] = true);
+    }
+
+    /// Slides the changes of both sides to their places; tells whether one came to the very start, and to the very end.
+    fn slide(&mut self, a: &[u32], b: &[u32]) -> (bool, bool) {
+        let mut old_side = compact::Side::new(a, &mut self.gone);
+        let mut new_side = compact::Side::new(b, &mut self.new);
+        compact::compact(&mut old_side, &new_side);
+        compact::compact(&mut new_side, &old_side);
+        (old_side.at_start || new_side.at_start, old_side.at_end || new_side.at_end)
+    }
+
+    fn edits(&self) -> Vec<Edit> {
+        edits(&self.gone, &self.new)
+    }
 }
 
 /// Marked items to edits.

@@ -1,0 +1,313 @@
+//! Two long texts that agree nearly everywhere: walks on while they agree, and compares only small windows where they part.
+//!
+//! A window ends at the next place where both go on alike for some lines, of which two stand only once in the window on either side. Inside
+//! it the lines are compared as in `super::ids`, with enough equal lines around that sliding a change ends inside too; a window that is
+//! not closed in this way grows or joins its neighbour. Texts for which this does not work out (many repeated lines, all shuffled) are left
+//! to the comparison of the whole, after a bounded number of steps.
+
+use super::common::{self, Line};
+use super::{Edit, Interner, Marks, clean};
+
+/// Bytes of both texts together up to which the whole is compared: nothing is gained by windows then.
+const SMALL: usize = 16 * 1024;
+/// Lines that are looked at first on either side.
+const FIRST: usize = 8;
+/// Lines after which no more are looked at.
+const MOST: usize = 4096;
+/// Equal lines in a row, standing only once in the window on either side, that end a window.
+const RARE: usize = 4;
+/// Lines in a row that are looked at for that.
+const RUN: usize = 8;
+/// Lines of context that a window gets first.
+const CONTEXT: usize = 4;
+
+/// The walk through two texts.
+pub(super) struct Walk<'a> {
+    old: &'a [u8],
+    new: &'a [u8],
+    /// Where the two places of comparison stand.
+    at: (usize, usize),
+    /// Lines from there.
+    old_lines: Vec<Line>,
+    new_lines: Vec<Line>,
+    table: Table,
+    out: Vec<Edit>,
+    /// Lines that windows may still compare.
+    steps: usize,
+    /// How often single lines stand in the whole of the other text; looked up only where it matters.
+    frequent: clean::Frequent<'a>,
+}
+
+/// A window could not be closed.
+struct TooWild;
+
+/// The lines in which the texts differ, or nothing if they must be compared as a whole.
+pub(super) fn lines(old: &[u8], new: &[u8]) -> Option<Vec<Edit>> {
+    if old.len() + new.len() <= SMALL {
+        return None;
+    }
+    let mut walk = Walk {
+        old,
+        new,
+        at: (0, 0),
+        old_lines: Vec::new(),
+        new_lines: Vec::new(),
+        table: Table::default(),
+        out: Vec::new(),
+        steps: 65_536 + (old.len() + new.len()) / 64,
+        frequent: clean::Frequent::new(old, new),
+    };
+    walk.run().ok().map(|()| walk.out)
+}
+
+impl<'a> Walk<'a> {
+    fn run(&mut self) -> Result<(), TooWild> {
+        while self.go_on() {
+            let end = self.window_end()?;
+            self.window(self.at, end)?;
+        }
+        Ok(())
+    }
+
+    /// Walks on while the texts agree; false at the end of both.
+    fn go_on(&mut self) -> bool {
+        let n = common::lines_alike(&self.old[self.at.0..], &self.new[self.at.1..]);
+        self.at = (self.at.0 + n, self.at.1 + n);
+        self.at != (self.old.len(), self.new.len())
+    }
+
+    /// The next place where both texts go on alike.
+    fn window_end(&mut self) -> Result<(usize, usize), TooWild> {
+        self.old_lines.clear();
+        self.new_lines.clear();
+        let mut want = FIRST;
+        loop {
+            common::read_lines(self.old, self.at.0, want, &mut self.old_lines);
+            common::read_lines(self.new, self.at.1, want, &mut self.new_lines);
+            self.steps = self.steps.checked_sub(want / 8).ok_or(TooWild)?;
+            if let Some(end) = self.agreement(want) {
+                return Ok(end);
+            }
+            let ended = |lines: &[Line], text: &[u8], at: usize| lines.last().map_or(at, |l| l.end) == text.len();
+            if ended(&self.old_lines, self.old, self.at.0) && ended(&self.new_lines, self.new, self.at.1) {
+                // The rest is one window; what both end with alike need not be searched.
+                let (old, new) = (&self.old[self.at.0..], &self.new[self.at.1..]);
+                let tail = common::tail_alike(old, new);
+                return Ok((self.old.len() - tail, self.new.len() - tail));
+            }
+            if want >= MOST {
+                return Err(TooWild);
+            }
+            want *= 2;
+        }
+    }
+
+    /// The nearest agreement among the lines read, if it is nearer than any that was not.
+    fn agreement(&mut self, want: usize) -> Option<(usize, usize)> {
+        self.table.fill(&self.old_lines, &self.new_lines);
+        (0..self.table.pairs.len()).map(|n| self.table.pairs[n]).filter(|(i, j)| i + j <= want).find_map(|(i, j)| self.run_around(i, j))
+    }
+
+    /// Where the run of equal lines around two equal ones starts, if it is long enough to trust.
+    fn run_around(&self, i: usize, j: usize) -> Option<(usize, usize)> {
+        let same = |i: usize, j: usize| match (self.old_lines.get(i), self.new_lines.get(j)) {
+            (Some(a), Some(b)) => a.hash == b.hash && self.old[a.start..a.end] == self.new[b.start..b.end],
+            _ => false,
+        };
+        let back = (0..=i.min(j)).take_while(|k| same(i - k, j - k)).count();
+        if back == 0 {
+            return None;
+        }
+        let (i, j) = (i + 1 - back, j + 1 - back);
+        let ahead = (back..RUN).take_while(|k| same(i + k, j + k)).count();
+        let rare = (0..back + ahead).filter(|k| self.table.old_once(i + k)).count();
+        let start = (self.old_lines[i].start, self.new_lines[j].start);
+        if rare < RARE {
+            // What both texts end with alike is certain however short it is.
+            let (old, new) = (&self.old[start.0..], &self.new[start.1..]);
+            if old.len() != new.len() || old != new {
+                return None;
+            }
+        }
+        Some(start)
+    }
+
+    /// Compares what lies between two places of agreement.
+    fn window(&mut self, mut start: (usize, usize), mut end: (usize, usize)) -> Result<(), TooWild> {
+        if self.plain(end) {
+            self.at = end;
+            return Ok(());
+        }
+        let (mut before, mut after) = (CONTEXT, CONTEXT);
+        loop {
+            let floor = self.out.last().map_or((0, 0), |e| (e.old.end, e.new.end));
+            let from = common::lines_back(self.old, start.0, floor.0, before);
+            let back = start.0 - from;
+            let run = common::lines_alike(&self.old[end.0..], &self.new[end.1..]);
+            let to = common::lines_ahead(self.old, end.0, end.0 + run, after);
+            let ahead = to - end.0;
+            let closed = self.compare((from, start.1 - back), (to, end.1 + ahead))?;
+            let at_start = from == 0 && start.1 == back;
+            let at_end = to == self.old.len() && end.1 + ahead == self.new.len();
+            if closed.0 || at_start {
+                if closed.1 || at_end {
+                    self.at = end;
+                    return Ok(());
+                }
+            } else if from > floor.0 {
+                before *= 4;
+            } else {
+                let last = self.out.pop().ok_or(TooWild)?;
+                start = (last.old.start, last.new.start);
+            }
+            if !closed.1 && !at_end {
+                if ahead < run {
+                    after *= 4;
+                } else {
+                    self.at = (end.0 + run, end.1 + run);
+                    end = self.window_end()?;
+                }
+            }
+        }
+    }
+
+    /// Adds the edits up to `end` if they are plain: the lines that both sides have stand in the same order and number on both, and no
+    /// change could be slid. There is only one shortest difference then.
+    fn plain(&mut self, end: (usize, usize)) -> bool {
+        let first = self.out.len();
+        let (mut i, mut j) = (0, 0);
+        let mut lone = (0, 0);
+        let done = loop {
+            let start = (i, j);
+            while self.old_lines.get(i).is_some_and(|l| l.start < end.0) && !self.table.old_shared(i) {
+                i += 1;
+            }
+            while self.new_lines.get(j).is_some_and(|l| l.start < end.1) && !self.table.new_shared(j) {
+                j += 1;
+            }
+            lone = (lone.0 + i - start.0, lone.1 + j - start.1);
+            let at = (self.old_lines.get(i).map_or(end.0, |l| l.start), self.new_lines.get(j).map_or(end.1, |l| l.start));
+            if start != (i, j) {
+                let from = (self.old_lines.get(start.0).map_or(at.0, |l| l.start), self.new_lines.get(start.1).map_or(at.1, |l| l.start));
+                if slides(self.old, from.0, at.0) || slides(self.new, from.1, at.1) {
+                    break false;
+                }
+                self.out.push(Edit { old: from.0..at.0, new: from.1..at.1 });
+            }
+            match (at.0 < end.0, at.1 < end.1) {
+                (false, false) => break true,
+                (true, true) if self.old_lines[i].hash == self.new_lines[j].hash => (i, j) = (i + 1, j + 1),
+                _ => break false,
+            }
+        };
+        // Among many changed lines frequent ones may be set aside, which is looked into elsewhere.
+        let plain = done && lone.0.max(lone.1) < clean::ENOUGH_CHANGES;
+        if !plain {
+            self.out.truncate(first);
+        }
+        plain
+    }
+
+    /// Compares two stretches and adds their edits, if no change reaches the start (first answer) or the end (second) of them.
+    fn compare(&mut self, from: (usize, usize), to: (usize, usize)) -> Result<(bool, bool), TooWild> {
+        let (old, new) = (super::split_lines(&self.old[from.0..to.0]), super::split_lines(&self.new[from.1..to.1]));
+        self.steps = self.steps.checked_sub(old.len() + new.len()).ok_or(TooWild)?;
+        let mut names = Interner::default();
+        let (a, b) = (names.all(&old), names.all(&new));
+        let mut marks = Marks::new(&a, &b);
+        let ends = clean::equal_ends(&a, &b);
+        let (mut of_a, mut of_b) = (clean::matches(&a, ends, true, &super::counts(&b)), clean::matches(&b, ends, true, &super::counts(&a)));
+        self.frequent.correct_old(&mut of_a, &old[ends.0..old.len() - ends.1], from.1);
+        self.frequent.correct_new(&mut of_b, &new[ends.0..new.len() - ends.1], from.0);
+        marks.search((&a, &b), ends, (&of_a, &of_b), false);
+        let (low, high) = marks.slide(&a, &b);
+        let (at_start, at_end) = (from == (0, 0), to == (self.old.len(), self.new.len()));
+        let closed = (!low, !high);
+        if (closed.0 || at_start) && (closed.1 || at_end) {
+            self.out.extend(super::placed(marks.edits(), &old, &new, from));
+        }
+        Ok(closed)
+    }
+}
+
+/// Whether a change of these lines could stand elsewhere as well.
+fn slides(text: &[u8], start: usize, end: usize) -> bool {
+    let up = || start > 0 && common::line_before(text, start) == common::line_before(text, end);
+    let down = || end < text.len() && common::line_at(text, start) == common::line_at(text, end);
+    start < end && (up() || down())
+}
+
+/// How often each line stands among the lines read.
+#[derive(Default)]
+struct Table {
+    slots: Vec<Slot>,
+    /// The slot of each line.
+    old_at: Vec<u32>,
+    new_at: Vec<u32>,
+    /// The places of lines that stand once on either side, the nearest first.
+    pairs: Vec<(usize, usize)>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    hash: u64,
+    old: u32,
+    new: u32,
+    /// Where first in old.
+    first: u32,
+}
+
+impl Table {
+    fn fill(&mut self, old: &[Line], new: &[Line]) {
+        self.slots.clear();
+        self.slots.resize(((old.len() + new.len()) * 2).next_power_of_two(), Slot::default());
+        self.old_at.clear();
+        self.new_at.clear();
+        self.pairs.clear();
+        for (i, line) in old.iter().enumerate() {
+            let at = self.slot(line.hash);
+            let slot = &mut self.slots[at];
+            if slot.old == 0 {
+                (slot.hash, slot.first) = (line.hash, i as u32);
+            }
+            slot.old += 1;
+            self.old_at.push(at as u32);
+        }
+        for line in new {
+            let at = self.slot(line.hash);
+            let slot = &mut self.slots[at];
+            slot.hash = line.hash;
+            slot.new += 1;
+            self.new_at.push(at as u32);
+        }
+        for (j, at) in self.new_at.iter().enumerate() {
+            let slot = &self.slots[*at as usize];
+            if slot.old == 1 && slot.new == 1 {
+                self.pairs.push((slot.first as usize, j));
+            }
+        }
+        self.pairs.sort_unstable_by_key(|(i, j)| i + j);
+    }
+
+    fn slot(&self, hash: u64) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut at = hash as usize & mask;
+        while self.slots[at].hash != hash && self.slots[at].old + self.slots[at].new > 0 {
+            at = (at + 1) & mask;
+        }
+        at
+    }
+
+    fn old_once(&self, i: usize) -> bool {
+        let slot = &self.slots[self.old_at[i] as usize];
+        slot.old == 1 && slot.new == 1
+    }
+
+    fn old_shared(&self, i: usize) -> bool {
+        self.slots[self.old_at[i] as usize].new > 0
+    }
+
+    fn new_shared(&self, j: usize) -> bool {
+        self.slots[self.new_at[j] as usize].old > 0
+    }
+}
