@@ -11,7 +11,9 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 pub mod completions;
 pub mod config;
+pub mod config_init;
 pub mod dirs;
+pub mod doctor;
 pub mod edge;
 mod failure;
 pub mod logfile;
@@ -39,6 +41,8 @@ pub struct Cli {
 #[derive(Subcommand, Debug)]
 enum Cmd {
     Completions(completions::Completions),
+    Config(config_init::Show),
+    Doctor(doctor::Doctor),
     Man(man::Man),
     MergeFile(merge_file::MergeFile),
 }
@@ -47,6 +51,8 @@ fn dispatch(command: Option<Cmd>, ctx: &Context) -> Result<u8, Failure> {
     match command {
         None => Err(Failure::usage("There is no notes screen yet.", "It is being built.", "Run diptych --help.")),
         Some(Cmd::Completions(c)) => c.run(ctx),
+        Some(Cmd::Config(c)) => c.run(ctx),
+        Some(Cmd::Doctor(c)) => c.run(ctx),
         Some(Cmd::Man(c)) => c.run(ctx),
         // Run by `main`, which needs no settings for it.
         Some(Cmd::MergeFile(_)) => Ok(0),

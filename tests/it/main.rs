@@ -1,9 +1,14 @@
 //! The one test program: laws, stories and torture. One module per file of this folder.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs, unreachable_pub)]
 
+mod commands;
 mod keys;
 mod merge_file;
 mod prose_cases;
+#[allow(dead_code, reason = "a toolbox: each story takes what it needs")]
+mod proxy;
+#[allow(dead_code, reason = "a toolbox: each story takes what it needs")]
+mod pty;
 mod settle;
 mod text;
 mod tidy;

@@ -1,0 +1,160 @@
+//! `diptych doctor`: looks at everything the program needs, and says in one line each whether it is well and what to do if not.
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{Context, Failure, dirs, logfile, output};
+
+/// Look at settings, folders, server, terminal and editor, and say what is wrong
+#[derive(clap::Args, Debug)]
+pub struct Doctor {}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Well,
+    Hint,
+    Trouble,
+}
+
+struct Check {
+    what: &'static str,
+    state: State,
+    said: String,
+    /// The exit status this trouble gives.
+    status: u8,
+}
+
+impl Check {
+    fn new(what: &'static str, state: State, said: impl Into<String>) -> Self {
+        let status = if state == State::Trouble { 4 } else { 0 };
+        Self { what, state, said: said.into(), status }
+    }
+}
+
+impl Doctor {
+    /// Looks and tells.
+    ///
+    /// # Errors
+    /// If the output cannot be written.
+    pub fn run(self, ctx: &Context) -> Result<u8, Failure> {
+        let mut checks = vec![settings(ctx), folder("data", &ctx.config.data_dir), log(ctx)];
+        checks.extend(ctx.block_on(async { Ok(server(ctx).await) })?);
+        checks.extend([terminal(), editor(ctx)]);
+        let status = checks.iter().map(|c| c.status).max().unwrap_or(0);
+        if ctx.config.json {
+            let name = |s| match s {
+                State::Well => "well",
+                State::Hint => "hint",
+                State::Trouble => "trouble",
+            };
+            let rows: Vec<_> = checks.iter().map(|c| json!({"what": c.what, "state": name(c.state), "said": c.said})).collect();
+            output::json(&json!({ "data": rows }))?;
+            return Ok(status);
+        }
+        for check in checks {
+            let sign = match check.state {
+                State::Well => "ok ",
+                State::Hint => "-- ",
+                State::Trouble => "!! ",
+            };
+            output::line(&format!("{sign} {:<9} {}", check.what, output::shown(&check.said)))?;
+        }
+        Ok(status)
+    }
+}
+
+fn settings(ctx: &Context) -> Check {
+    let file = &ctx.config.file;
+    if file.exists() {
+        Check::new("settings", State::Well, format!("{} is read.", file.display()))
+    } else {
+        Check::new("settings", State::Hint, format!("{} is not there; diptych config --init writes one.", file.display()))
+    }
+}
+
+fn folder(what: &'static str, dir: &std::path::Path) -> Check {
+    if let Err(failure) = dirs::make(dir) {
+        return Check::new(what, State::Trouble, format!("{} {} {}", failure.what, failure.why, failure.todo));
+    }
+    match tempfile::tempfile_in(dir) {
+        Ok(_) => Check::new(what, State::Well, format!("{} can be written.", dir.display())),
+        Err(e) => {
+            Check::new(what, State::Trouble, format!("{} cannot be written: {e}. Mend its permissions or free some space.", dir.display()))
+        }
+    }
+}
+
+fn log(ctx: &Context) -> Check {
+    let found = folder("log", &ctx.config.dirs.state);
+    match found.state {
+        State::Well => Check::new("log", State::Well, format!("{} at level {}.", logfile::path(&ctx.config).display(), ctx.config.log)),
+        _ => found,
+    }
+}
+
+async fn server(ctx: &Context) -> Vec<Check> {
+    let Some(url) = &ctx.config.server else {
+        return vec![Check::new("server", State::Well, "none is set: the notes are kept on this device.")];
+    };
+    let well = match ask(&format!("{}/healthz", url.trim_end_matches('/')), None).await {
+        Ok(200) => Check::new("server", State::Well, format!("{url} answers.")),
+        Ok(status) => {
+            Check { status: 3, ..Check::new("server", State::Trouble, format!("{url} answers {status}; is it a diptych server?")) }
+        }
+        Err(e) => Check {
+            status: 3,
+            ..Check::new("server", State::Trouble, format!("{url} cannot be reached: {e}. Is it running, and the address right?"))
+        },
+    };
+    vec![well]
+}
+
+async fn ask(url: &str, token: Option<&str>) -> Result<u16, String> {
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).redirect(reqwest::redirect::Policy::none()).build();
+    let mut request = client.map_err(|e| e.to_string())?.get(url);
+    if let Some(token) = token {
+        request = request.bearer_auth(token);
+    }
+    let reply = request.send().await.map_err(|e| {
+        // The innermost cause is the one a person can act on.
+        let mut cause: &dyn std::error::Error = &e;
+        while let Some(inner) = cause.source() {
+            cause = inner;
+        }
+        cause.to_string()
+    })?;
+    Ok(reply.status().as_u16())
+}
+
+fn terminal() -> Check {
+    if !std::io::stdout().is_terminal() {
+        return Check::new("terminal", State::Hint, "the output does not go to one now.");
+    }
+    let term = std::env::var("TERM").unwrap_or_default();
+    match crossterm::terminal::size() {
+        Ok((columns, rows)) if columns < 40 || rows < 12 => {
+            Check::new("terminal", State::Trouble, format!("{columns}×{rows} is too small: 40×12 is the least."))
+        }
+        Ok(_) if term.is_empty() || term == "dumb" => {
+            Check::new("terminal", State::Trouble, "TERM does not name a terminal that can move its cursor.")
+        }
+        Ok((columns, rows)) => Check::new("terminal", State::Well, format!("{term}, {columns}×{rows}.")),
+        Err(e) => Check::new("terminal", State::Trouble, format!("its size cannot be read: {e}.")),
+    }
+}
+
+fn editor(ctx: &Context) -> Check {
+    let Some(command) = &ctx.config.editor else {
+        return Check::new("editor", State::Hint, "none is set; VISUAL, EDITOR or the setting `editor` names one.");
+    };
+    let program = command.split_whitespace().next().unwrap_or_default();
+    let found = std::path::Path::new(program).is_absolute() && std::path::Path::new(program).exists()
+        || std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(program).is_file()));
+    if found {
+        Check::new("editor", State::Well, format!("{command}."))
+    } else {
+        Check::new("editor", State::Trouble, format!("{program} is not found; set VISUAL, EDITOR or the setting `editor`."))
+    }
+}
