@@ -142,9 +142,16 @@ impl App {
                 }
                 self.tell_all(&event, &mut out);
             }
-            Event::EditorDone { .. } | Event::Written { .. } => self.tell_all(&event, &mut out),
+            Event::EditorDone { .. } | Event::Written { .. } | Event::Take { .. } => self.tell_all(&event, &mut out),
             _ => self.tell_top(&event, &mut out),
         }
+        out
+    }
+
+    /// What is to be done before the first event.
+    pub fn start(&mut self) -> Vec<Effect> {
+        let mut out = Vec::new();
+        self.tell_top(&Event::Shown, &mut out);
         out
     }
 
@@ -325,6 +332,7 @@ impl App {
                     let input = Input::new(&ask.text);
                     self.overlay = Some(Overlay::Ask { ask, input });
                 }
+                Effect::Tell(event) => self.tell_all(&event, out),
                 Effect::Do(action) => self.act(action, out),
                 Effect::Copy(text) => {
                     self.register.clone_from(&text);

@@ -37,7 +37,7 @@ names! {
     Mode {
         Global "global", Rows "rows", List "list", Editor "editor", Question "question", Merge "merge", Inbox "inbox", Outbox "outbox",
         History "history", Versions "versions", Dashboard "dashboard", Entries "entries", Entry "entry", Form "form", Notices "notices", Help "help",
-        Welcome "welcome",
+        Welcome "welcome", Find "find", Search "search",
     }
 }
 
@@ -63,6 +63,8 @@ impl Mode {
             Mode::Notices => &[Mode::Notices, Mode::Rows, Mode::Global],
             Mode::Help => &[Mode::Help, Mode::Rows, Mode::Global],
             Mode::Welcome => &[Mode::Welcome, Mode::Global],
+            Mode::Find => &[Mode::Find, Mode::Global],
+            Mode::Search => &[Mode::Search, Mode::Global],
         }
     }
 }
@@ -94,6 +96,7 @@ names! {
         Why "why", SaveWithMarkers "save-with-markers",
         Pause "pause", Retry "retry", Drop "drop", Mark "mark", Restore "restore", Compare "compare", BringBack "bring-back", Days "days",
         NextField "next-field", PrevField "previous-field", AddField "add-field", RemoveField "remove-field",
+        ReplaceOne "replace-one", ReplaceAll "replace-all",
     }
 }
 

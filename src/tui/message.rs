@@ -9,6 +9,7 @@ use std::str::FromStr;
 use super::keys::Action;
 use super::screen::Screen;
 use crate::client::handle::{Command, News};
+use crate::domain::note::{Content, NoteId};
 
 /// A key without its modifiers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -248,6 +249,17 @@ pub enum Event {
         /// The answer.
         answer: Answer,
     },
+    /// A content to take over as if the person had typed it, for whichever screen edits this note.
+    Take {
+        /// Which note.
+        id: NoteId,
+        /// The content.
+        content: Box<Content>,
+        /// Only title, tags and fields; the body stays.
+        fields_only: bool,
+        /// Save it at once.
+        save: bool,
+    },
     /// The screen is on top again after another was left.
     Shown,
     /// The screen is about to be left or the program to end: keep what was typed.
@@ -305,6 +317,8 @@ pub enum Effect {
     Warn(String),
     /// Ask a question.
     Ask(Box<Ask>),
+    /// Tell every screen something.
+    Tell(Box<Event>),
     /// Do an action as if its key had been pressed.
     Do(Action),
 

@@ -4,19 +4,28 @@
 //! something changed. Only here and in `terminal.rs` is anything awaited or written; updates are plain functions.
 
 pub mod app;
+pub mod dashboard;
+pub mod editor;
+pub mod form;
 pub mod help;
+pub mod history;
+pub mod inbox;
 pub mod input;
 pub mod keys;
+pub mod list;
 pub mod merge;
 pub mod message;
 pub mod notices;
+pub mod outbox;
 pub mod overlay;
+pub mod reader;
 pub mod rows;
 pub mod screen;
 pub mod stage;
 pub mod terminal;
 pub mod theme;
 pub mod view;
+pub mod welcome;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -102,6 +111,9 @@ impl<'g> Loop<'g> {
 
     async fn run(mut self, app: &mut App) -> io::Result<u8> {
         let panicked = self.guard.panicked();
+        for effect in app.start() {
+            self.carry(effect).await?;
+        }
         loop {
             if self.dirty {
                 self.draw(app)?;
@@ -204,7 +216,14 @@ impl<'g> Loop<'g> {
             Effect::Suspend => self.outside(|guard| guard.suspend())?,
             Effect::Redraw => self.guard.terminal.clear()?,
             // The app keeps these to itself.
-            Effect::Push(_) | Effect::Replace(_) | Effect::Back | Effect::Say(_) | Effect::Warn(_) | Effect::Ask(_) | Effect::Do(_) => {}
+            Effect::Push(_)
+            | Effect::Replace(_)
+            | Effect::Back
+            | Effect::Say(_)
+            | Effect::Warn(_)
+            | Effect::Ask(_)
+            | Effect::Do(_)
+            | Effect::Tell(_) => {}
         }
         Ok(())
     }

@@ -33,6 +33,8 @@ pub struct Stage {
     pub app: App,
     /// The screen it is drawn on.
     pub terminal: Terminal<TestBackend>,
+    /// What the app wanted done at its start.
+    pub started: Vec<Effect>,
 }
 
 impl Stage {
@@ -41,7 +43,8 @@ impl Stage {
     pub fn new(app: App, columns: u16, rows: u16) -> Stage {
         // A terminal in memory cannot fail: its error type has no values.
         let Ok(terminal) = Terminal::new(TestBackend::new(columns, rows));
-        let mut stage = Stage { app, terminal };
+        let mut stage = Stage { app, terminal, started: Vec::new() };
+        stage.started = stage.app.start();
         stage.paint();
         stage
     }

@@ -60,7 +60,7 @@ impl Buffer {
 }
 
 /// The places of `needle` in a line, none overlapping. An empty needle has none.
-pub(crate) fn hits<'a>(line: &'a str, needle: &'a str, case: Case) -> impl Iterator<Item = Range<usize>> + 'a {
+pub fn hits<'a>(line: &'a str, needle: &'a str, case: Case) -> impl Iterator<Item = Range<usize>> + 'a {
     let mut at = 0;
     std::iter::from_fn(move || {
         let hit = hit_from(line, needle, case, at)?;

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::text::{self, Eol};
-pub use find::Case;
+pub use find::{Case, hits};
 use history::History;
 pub use history::Kind;
 

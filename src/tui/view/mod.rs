@@ -4,9 +4,20 @@
 //! reaches the terminal raw, and never outside the area given.
 
 pub mod app;
+pub mod dashboard;
+pub mod editor;
+pub mod form;
 pub mod help;
+pub mod history;
+pub mod inbox;
+pub mod list;
+pub mod markdown;
 pub mod notices;
+pub mod outbox;
 pub mod overlay;
+pub mod reader;
+
+use std::ops::Range;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -47,6 +58,20 @@ pub fn put_glyph(buf: &mut Buffer, x: u16, y: u16, glyph: &text::Glyph<'_>, styl
     for x in x + 1..x + u16::try_from(glyph.cells).unwrap_or(1) {
         buf[(x, y)].reset();
         buf[(x, y)].set_style(style);
+    }
+}
+
+/// Draws a row of a line whose stretches have roles.
+pub fn put_styled(buf: &mut Buffer, area: Rect, row: (&str, Range<usize>), styled: &[(Range<usize>, Role)], theme: &Theme) {
+    let mut x = area.x;
+    for glyph in text::glyphs_in(row.0, row.1) {
+        let cells = u16::try_from(glyph.cells).unwrap_or(u16::MAX);
+        if x.saturating_add(cells) > area.right() {
+            break;
+        }
+        let role = styled.iter().find(|(r, _)| r.contains(&glyph.at.start)).map_or(Role::Text, |(_, role)| *role);
+        put_glyph(buf, x, area.y, &glyph, theme.get(role));
+        x += cells;
     }
 }
 

@@ -1,0 +1,150 @@
+//! The inbox: every refused save that waits for a person.
+
+use std::collections::BTreeMap;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::keys::{Action, Mode};
+use super::message::{Effect, Event};
+use super::rows::Rows;
+use super::screen::{Ctx, Drawn, Screen};
+use super::view;
+use crate::client::handle::{Command, News, Parked, State};
+use crate::domain::merge;
+use crate::domain::note::{NoteId, Time};
+
+/// One conflict as the inbox shows it.
+#[derive(Debug)]
+pub struct Waiting {
+    /// The conflict; none until the client has opened it.
+    pub parked: Option<Box<Parked>>,
+    /// The title of the note.
+    pub title: String,
+    /// How many clashes the body has.
+    pub clashes: usize,
+    /// Whether choices were made already.
+    pub begun: bool,
+    /// When the save was refused, as far as known.
+    pub at: Time,
+}
+
+/// The state of the inbox.
+#[derive(Debug, Default)]
+pub struct Inbox {
+    /// What waits, by note.
+    pub waiting: BTreeMap<NoteId, Waiting>,
+    /// The order in which it is shown: oldest first.
+    pub order: Vec<NoteId>,
+    /// The cursor.
+    pub rows: Rows,
+    /// Whether the client has told what there is.
+    pub told: bool,
+}
+
+impl Inbox {
+    fn wait(&mut self, id: NoteId, title: &str) -> Option<Effect> {
+        if self.waiting.contains_key(&id) {
+            return None;
+        }
+        self.waiting.insert(id, Waiting { parked: None, title: title.to_owned(), clashes: 0, begun: false, at: Time(i64::MAX) });
+        self.sort();
+        Some(Effect::Client(Command::Open(id)))
+    }
+
+    fn know(&mut self, parked: &Parked) {
+        let base = parked.base.as_ref().map_or("", |b| b.content.body.as_str());
+        let hunks = merge::merge(base.as_bytes(), parked.mine.body.as_bytes(), parked.theirs.content.body.as_bytes());
+        let clashes = hunks.iter().filter(|h| h.kind == merge::Kind::Clash).count();
+        let other = parked.conflicts.iter().filter(|f| **f != crate::domain::note::FieldName::Body).count();
+        let waiting = Waiting {
+            title: parked.mine.title.clone(),
+            clashes: clashes + other,
+            begun: !parked.journal.is_empty(),
+            at: parked.parked_at,
+            parked: Some(Box::new(parked.clone())),
+        };
+        self.waiting.insert(parked.id, waiting);
+        self.sort();
+    }
+
+    fn sort(&mut self) {
+        let mut order: Vec<(Time, NoteId)> = self.waiting.iter().map(|(id, w)| (w.at, *id)).collect();
+        order.sort();
+        self.order = order.into_iter().map(|(_, id)| id).collect();
+        self.rows.set_len(self.order.len());
+    }
+
+    fn gone(&mut self, id: NoteId) {
+        self.waiting.remove(&id);
+        self.sort();
+    }
+
+    fn news(&mut self, news: &News) -> Vec<Effect> {
+        match news {
+            News::Rows(rows) => {
+                self.told = true;
+                let open: Vec<_> = rows.iter().filter(|r| r.state == State::NeedsYou).map(|r| (r.id, r.title.clone())).collect();
+                self.waiting.retain(|id, _| open.iter().any(|(o, _)| o == id));
+                self.sort();
+                return open.iter().filter_map(|(id, title)| self.wait(*id, title)).collect();
+            }
+            News::RowIs(row) if row.state == State::NeedsYou => return self.wait(row.id, &row.title).into_iter().collect(),
+            News::RowIs(row) => self.gone(row.id),
+            News::RowGone(id) | News::Settled(id, _) => self.gone(*id),
+            News::NeedsYou(parked) => self.know(parked),
+            News::Opened(detail) => match &detail.parked {
+                Some(parked) => self.know(parked),
+                None => self.gone(detail.id),
+            },
+            _ => {}
+        }
+        Vec::new()
+    }
+}
+
+impl Screen for Inbox {
+    fn mode(&self) -> Mode {
+        Mode::Inbox
+    }
+
+    fn title(&self) -> String {
+        "conflicts".to_owned()
+    }
+
+    fn note(&self) -> Option<NoteId> {
+        self.order.get(self.rows.at).copied()
+    }
+
+    fn update(&mut self, event: &Event, _ctx: &Ctx<'_>) -> Vec<Effect> {
+        match event {
+            Event::Action(Action::Back) => return vec![Effect::Back],
+            Event::Action(Action::Open) => return self.note().map(|_| Effect::Do(Action::Conflict)).into_iter().collect(),
+            Event::Action(action) => {
+                self.rows.go(*action);
+            }
+            // The guard moves the cursor.
+            Event::Mouse(mouse, hit) if self.rows.mouse(*mouse, *hit) => return vec![Effect::Do(Action::Conflict)],
+            // Choices may have been made since it was last on top.
+            Event::Shown => {
+                let known = self.order.iter().map(|id| Effect::Client(Command::Open(*id)));
+                return [Effect::Client(Command::List)].into_iter().chain(known).collect();
+            }
+            Event::News(news) => return self.news(news),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn fit(&mut self, area: Rect, _ctx: &Ctx<'_>) {
+        self.rows.fit(usize::from(area.height.saturating_sub(1) / 2));
+    }
+
+    fn draw(&self, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn {
+        view::inbox::draw(self, area, buf, ctx)
+    }
+
+    fn hints(&self) -> Vec<Action> {
+        vec![Action::Open, Action::Back, Action::Help]
+    }
+}

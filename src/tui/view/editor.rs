@@ -1,0 +1,207 @@
+//! The editor: a head line with state, version and origin, banners, the text, the find bar.
+
+use std::ops::Range;
+
+use ratatui::buffer::Buffer as Cells;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::{head, input, markdown, paint, put, put_cut, put_glyph};
+use crate::client::handle::State;
+use crate::domain::buffer::{Case, Pos};
+use crate::domain::text;
+use crate::tui::editor::Editor;
+use crate::tui::keys::{Action, Mode};
+use crate::tui::message::Hit;
+use crate::tui::screen::{Ctx, Drawn};
+use crate::tui::theme::Role;
+
+/// The sign and word of a state, and its role: the same on every screen.
+#[must_use]
+pub const fn state_mark(state: State) -> (&'static str, &'static str, Role) {
+    match state {
+        State::Synced => ("✓", "synced", Role::Good),
+        State::SavedHere => ("↑", "saved here", Role::Warn),
+        State::Typed => ("…", "typed", Role::Warn),
+        State::NeedsYou => ("!", "needs you", Role::Bad),
+    }
+}
+
+/// The part of a screen that holds the text.
+#[must_use]
+pub fn text_area(editor: &Editor, area: Rect) -> Rect {
+    let above = 1 + u16::from(editor.parked || editor.newer.is_some());
+    let below = editor.find.as_ref().map_or(0, |f| 1 + u16::from(f.with.is_some()));
+    let margin = u16::from(area.width > 60);
+    Rect { x: area.x + margin, y: area.y + above, width: area.width - 2 * margin, height: area.height.saturating_sub(above + below).max(1) }
+}
+
+/// Draws the screen.
+#[must_use]
+pub fn draw(editor: &Editor, area: Rect, buf: &mut Cells, ctx: &Ctx<'_>) -> Drawn {
+    let mut drawn = Drawn::default();
+    let title = editor.shown_title();
+    let title = if title.is_empty() { "New note" } else { &title };
+    head(buf, area, title, &facts(editor, area.width, ctx), ctx.theme);
+    banner(editor, Rect { y: area.y + 1, height: 1, ..area }, buf, ctx, &mut drawn);
+    let inside = text_area(editor, area);
+    if editor.loaded {
+        drawn.cursor = draw_text(editor, inside, buf, ctx);
+    } else {
+        put(buf, inside.x, inside.y, inside.width, "Opening…", ctx.theme.get(Role::Dim));
+    }
+    if let Some(find) = &editor.find {
+        let y = inside.bottom();
+        let dim = ctx.theme.get(Role::Dim);
+        let row = |y, label: &str, buf: &mut Cells| {
+            let used = put(buf, area.x, y, area.width, label, dim);
+            Rect { x: area.x + used, y, width: area.width - used, height: 1 }
+        };
+        let at = row(y, " Find: ", buf);
+        let cursor = input(buf, at, &find.needle, ctx.theme, !find.in_with);
+        drawn.cursor = Some(cursor);
+        if let Some(with) = &find.with {
+            let at = row(y + 1, " With: ", buf);
+            let cursor = input(buf, at, with, ctx.theme, find.in_with);
+            if find.in_with {
+                drawn.cursor = Some(cursor);
+            }
+        }
+    }
+    drawn
+}
+
+fn facts(editor: &Editor, width: u16, ctx: &Ctx<'_>) -> String {
+    let (sign, word, _) = state_mark(editor.state());
+    let mut parts = Vec::new();
+    if let Some(lock) = &editor.lock {
+        parts.push(if lock.me { "locked by you".to_owned() } else { format!("locked by {} on {}", lock.user, lock.client) });
+    }
+    if width >= 60 {
+        if width >= 100 {
+            let at = editor.buffer.cursor();
+            parts.push(format!("line {} of {}", at.line + 1, editor.buffer.lines().len()));
+        }
+        if let Some(base) = &editor.base {
+            let from = if base.updated_from == ctx.settings.device { "this device" } else { &base.updated_from };
+            parts.push(format!("v{} {from} {}", base.version, ctx.clock(base.updated_at)));
+        }
+    }
+    parts.push(format!("{sign} {word}"));
+    parts.join(" · ")
+}
+
+fn banner(editor: &Editor, row: Rect, buf: &mut Cells, ctx: &Ctx<'_>, drawn: &mut Drawn) {
+    let (say, action) = if editor.parked {
+        let key = ctx.keys.key_name(Mode::Editor, Action::Conflict);
+        (format!(" Two versions of this note. {key} settles it; typing goes on."), Action::Conflict)
+    } else if let Some(newer) = &editor.newer {
+        let key = ctx.keys.key_name(Mode::Editor, Action::MergeNow);
+        (
+            format!(
+                " {} saved version {} on {}. {key} merges now; saving merges too.",
+                newer.updated_by, newer.version, newer.updated_from
+            ),
+            Action::MergeNow,
+        )
+    } else {
+        return;
+    };
+    let style = ctx.theme.get(Role::Banner);
+    paint(buf, row, style);
+    put_cut(buf, row.x, row.y, row.width, &say, style);
+    drawn.hit(row, Hit::Do(action));
+}
+
+/// What decides the look of one line's glyphs.
+struct Look<'a> {
+    styled: Vec<(Range<usize>, Role)>,
+    selected: Range<usize>,
+    matches: Vec<Range<usize>>,
+    ctx: &'a Ctx<'a>,
+}
+
+impl Look<'_> {
+    fn of(&self, glyph: &text::Glyph<'_>) -> Style {
+        let at = glyph.at.start;
+        let theme = self.ctx.theme;
+        let role = self.styled.iter().find(|(r, _)| r.contains(&at)).map_or(Role::Text, |(_, role)| *role);
+        let mut style = theme.get(role);
+        if glyph.stand_in {
+            style = style.patch(theme.get(Role::StandIn));
+        }
+        if self.matches.iter().any(|m| m.contains(&at)) {
+            style = style.patch(theme.get(Role::Match));
+        }
+        if self.selected.contains(&at) { style.patch(theme.get(Role::Selected)) } else { style }
+    }
+}
+
+fn draw_text(editor: &Editor, area: Rect, buf: &mut Cells, ctx: &Ctx<'_>) -> Option<(u16, u16)> {
+    let buffer = &editor.buffer;
+    let (selection, cursor) = (buffer.selection().range(), buffer.cursor());
+    let (mut line, mut first) = editor.view.top;
+    let mut fence = markdown::fenced(buffer, line);
+    let mut y = area.y;
+    let mut at = None;
+    while y < area.bottom() && line < buffer.lines().len() {
+        let Some(rows) = editor.view.wrap.kept(buffer, line) else { break };
+        let text = buffer.line(line);
+        let (styled, next_fence) = markdown::style(text, fence);
+        let shown =
+            rows.get(first).map_or(0, |r| r.start)..rows.get(first + usize::from(area.bottom() - y)).map_or(text.len(), |r| r.start);
+        let look = Look { styled, selected: on_line(&selection, line, text.len()), matches: matches_in(editor, text, shown), ctx };
+        for (i, row) in rows.iter().enumerate().skip(first) {
+            if y >= area.bottom() {
+                break;
+            }
+            draw_row(text, row.clone(), Rect { y, height: 1, ..area }, &look, buf);
+            // The selected line end shows as one more cell.
+            if i + 1 == rows.len() && selection.start <= Pos::new(line, text.len()) && selection.end > Pos::new(line, text.len()) {
+                let end = text::column(text, row.clone(), row.end);
+                let x = area.x + u16::try_from(end).unwrap_or(u16::MAX).min(area.width - 1);
+                paint(buf, Rect::new(x, y, 1, 1), ctx.theme.get(Role::Selected));
+            }
+            let last = i + 1 == rows.len();
+            if cursor.line == line && cursor.byte >= row.start && (cursor.byte < row.end || last) {
+                let column = text::column(text, row.clone(), cursor.byte);
+                at = Some((area.x + u16::try_from(column).unwrap_or(u16::MAX).min(area.width.saturating_sub(1)), y));
+            }
+            y += 1;
+        }
+        (line, first, fence) = (line + 1, 0, next_fence);
+    }
+    at
+}
+
+fn draw_row(text: &str, row: Range<usize>, area: Rect, look: &Look<'_>, buf: &mut Cells) {
+    let mut x = area.x;
+    for glyph in text::glyphs_in(text, row) {
+        let cells = u16::try_from(glyph.cells).unwrap_or(u16::MAX);
+        if x.saturating_add(cells) > area.right() {
+            break;
+        }
+        put_glyph(buf, x, area.y, &glyph, look.of(&glyph));
+        x += cells;
+    }
+}
+
+fn on_line(selection: &Range<Pos>, line: usize, len: usize) -> Range<usize> {
+    if selection.start.line > line || selection.end.line < line {
+        return 0..0;
+    }
+    let from = if selection.start.line == line { selection.start.byte } else { 0 };
+    let to = if selection.end.line == line { selection.end.byte } else { len };
+    from..to
+}
+
+/// The matches of the find bar in the part of a line that is shown.
+fn matches_in(editor: &Editor, line: &str, shown: Range<usize>) -> Vec<Range<usize>> {
+    let Some(find) = &editor.find else { return Vec::new() };
+    let needle = find.needle.text();
+    // A match may begin a little before what is shown.
+    let from = line.floor_char_boundary(shown.start.saturating_sub(needle.len()));
+    let to = line.ceil_char_boundary((shown.end + needle.len()).min(line.len()));
+    let part = &line[from..to];
+    crate::domain::buffer::hits(part, needle, Case::smart(needle)).map(|h| h.start + from..h.end + from).collect()
+}

@@ -1,0 +1,60 @@
+//! The versions of a note, and one of them.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{head, paint, put, put_cut};
+use crate::tui::history::{History, OneVersion};
+use crate::tui::message::Hit;
+use crate::tui::screen::{Ctx, Drawn};
+use crate::tui::theme::Role;
+
+/// Draws the list of versions.
+#[must_use]
+pub fn draw(history: &History, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn {
+    let mut drawn = Drawn::default();
+    head(buf, area, &format!("History · {}", history.title), "", ctx.theme);
+    let Some(versions) = &history.versions else {
+        put(buf, area.x + 2, area.y + 2, area.width - 2, "Asking for the versions…", ctx.theme.get(Role::Dim));
+        return drawn;
+    };
+    if versions.is_empty() {
+        let say = "The server has no version of this note yet: save it first.";
+        super::paragraph(
+            buf,
+            Rect { x: area.x + 2, y: area.y + 2, width: area.width - 4, height: area.height - 2 },
+            say,
+            ctx.theme.get(Role::Dim),
+        );
+        return drawn;
+    }
+    for (y, n) in (area.y + 1..area.bottom()).zip(history.rows.shown()) {
+        let Some(v) = versions.get(n) else { break };
+        let mark = if history.marked == Some(v.version) { "▪" } else { " " };
+        let from = if v.from == ctx.settings.device { "this device" } else { &v.from };
+        let line = format!("{mark} v{:<5} {:<10}  {} on {from}", v.version, ctx.clock(v.at), v.by);
+        put_cut(buf, area.x, y, area.width, &line, ctx.theme.get(Role::Text));
+        let row = Rect { y, height: 1, ..area };
+        if n == history.rows.at {
+            paint(buf, row, ctx.theme.get(Role::Cursor));
+        }
+        drawn.hit(row, Hit::Row(n));
+    }
+    drawn
+}
+
+/// Draws one version.
+#[must_use]
+pub fn draw_version(version: &OneVersion, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn {
+    let n = &version.note;
+    let what = if version.changes && version.before.is_some() { "changes" } else { "whole text" };
+    head(
+        buf,
+        area,
+        &format!("v{} · {}", n.version, n.content.title),
+        &format!("{what} · {} on {}, {}", n.updated_by, n.updated_from, ctx.clock(n.updated_at)),
+        ctx.theme,
+    );
+    super::reader::draw(&version.reader, Rect { x: area.x + 1, y: area.y + 1, width: area.width - 2, height: area.height - 1 }, buf, ctx);
+    Drawn::default()
+}
