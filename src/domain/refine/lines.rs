@@ -127,7 +127,7 @@ fn includes(more: &Changed<'_>, less: &Changed<'_>) -> bool {
     })
 }
 
-/// Whether a line is another one reworded: at least half of the words of the longer one are shared.
+/// Whether a line is another one reworded: at least half of the words of the old one are kept.
 fn alike(a: &[u8], b: &[u8]) -> bool {
     let (a, b) = (words::split(a), words::split(b));
     let mut names = Interner::default();
@@ -136,7 +136,7 @@ fn alike(a: &[u8], b: &[u8]) -> bool {
     let a: Vec<u32> = a.iter().map(|w| names.one(w)).collect();
     let b: Vec<u32> = b.iter().map(|w| names.one(w)).collect();
     let gone: usize = diff::ids(&a, &b, true).iter().map(|e| e.old.len()).sum();
-    (a.len() - gone) * 2 >= a.len().max(b.len())
+    !a.is_empty() && (a.len() - gone) * 2 >= a.len()
 }
 
 /// Whether a reworded line differs in its first (or last) word.

@@ -40,7 +40,10 @@ impl<'a> Weave<'a> {
         if space == 2 || !self.keep_apart() || self.rewritten_twice() {
             return None;
         }
-        let pieces = self.pieces(space == 1)?;
+        let (pieces, words) = self.pieces(space == 1)?;
+        if !reads_as(&pieces, &words) {
+            return None;
+        }
         let class = if space == 1 {
             Class::SpaceOnly
         } else if self.includes(&self.mine, &self.theirs) || self.includes(&self.theirs, &self.mine) {
@@ -129,8 +132,8 @@ impl<'a> Weave<'a> {
     }
 
     /// The woven text. `free` lets white space change where the other side inserts or cuts.
-    fn pieces(&self, free: bool) -> Option<Vec<Piece>> {
-        let mut out = Vec::new();
+    fn pieces(&self, free: bool) -> Option<(Vec<Piece>, Vec<&'a [u8]>)> {
+        let mut out = Out::default();
         let (mut i, mut m, mut t) = (0, 0, 0);
         while i < self.base.len() {
             let mine = self.mine.changes.get(m).filter(|c| c.edit.old.start == i);
@@ -159,7 +162,7 @@ impl<'a> Weave<'a> {
                 i += 1;
             }
         }
-        Some(out)
+        Some((out.pieces, out.words))
     }
 
     fn starts_none(&self, i: usize, m: usize, t: usize) -> bool {
@@ -168,12 +171,11 @@ impl<'a> Weave<'a> {
     }
 
     /// A word that both sides kept.
-    fn kept(&self, i: usize, out: &mut Vec<Piece>) -> Option<()> {
+    fn kept(&self, i: usize, out: &mut Out<'a>) -> Option<()> {
         let (m, t) = (self.mine.partner[i]?, self.theirs.partner[i]?);
         let base = self.base[i];
         let (gap, origin) = self.gap(base, self.mine.words[m].gap, self.theirs.words[t].gap)?;
-        push(out, gap, origin);
-        push(out, base.text, Origin::Base);
+        out.word((gap, origin), (base.text, Origin::Base));
         Some(())
     }
 
@@ -192,7 +194,7 @@ impl<'a> Weave<'a> {
     }
 
     /// A change that both sides made, word by word with its white space.
-    fn shared(&self, m: &Change, t: &Change, out: &mut Vec<Piece>) -> Option<()> {
+    fn shared(&self, m: &Change, t: &Change, out: &mut Out<'a>) -> Option<()> {
         for k in 0..m.edit.new.len() {
             let (a, b) = (self.mine.words[m.edit.new.start + k], self.theirs.words[t.edit.new.start + k]);
             let old = m.edit.old.start + k;
@@ -203,14 +205,13 @@ impl<'a> Weave<'a> {
             } else {
                 return None;
             };
-            push(out, gap, origin);
-            push(out, a.text, Origin::Both);
+            out.word((gap, origin), (a.text, Origin::Both));
         }
         Some(())
     }
 
     /// A change that `from` alone made; the white space follows `other` where that changed it.
-    fn changed(&self, e: &Edit, (from, other): (&Side<'a>, &Side<'a>), origin: Origin, free: bool, out: &mut Vec<Piece>) -> Option<()> {
+    fn changed(&self, e: &Edit, (from, other): (&Side<'a>, &Side<'a>), origin: Origin, free: bool, out: &mut Out<'a>) -> Option<()> {
         let level = e.old.len() == e.new.len();
         for k in 0..e.new.len() {
             let word = from.words[e.new.start + k];
@@ -223,8 +224,7 @@ impl<'a> Weave<'a> {
                 }
                 None => self.new_gap(word.gap, other, origin),
             };
-            push(out, gap, gap_origin);
-            push(out, word.text, origin);
+            out.word((gap, gap_origin), (word.text, origin));
         }
         // White space that the other side changed where words went away: only a wrapped line may be lost, or an indent.
         let first = e.old.start + usize::from(!e.new.is_empty());
@@ -254,6 +254,27 @@ impl<'a> Weave<'a> {
         let other_origin = if origin == Origin::Mine { Origin::Theirs } else { Origin::Mine };
         style.filter(|s| *s != gap && !gap.is_empty()).map_or((gap, origin), |s| (s, other_origin))
     }
+}
+
+/// A text in the making.
+#[derive(Default)]
+struct Out<'a> {
+    pieces: Vec<Piece>,
+    words: Vec<&'a [u8]>,
+}
+
+impl<'a> Out<'a> {
+    fn word(&mut self, gap: Gap<'a>, word: Gap<'a>) {
+        push(&mut self.pieces, gap.0, gap.1);
+        push(&mut self.pieces, word.0, word.1);
+        self.words.push(word.0);
+    }
+}
+
+/// Whether a text reads as the words it was put together from: two of them must not have run into one that nobody wrote.
+fn reads_as(pieces: &[Piece], words: &[&[u8]]) -> bool {
+    let text: Vec<u8> = pieces.iter().flat_map(|p| p.text.iter().copied()).collect();
+    words::split(&text).iter().map(|w| w.text).eq(words.iter().copied())
 }
 
 /// Whether both gaps hold something and neither a blank line: a sentence was only wrapped elsewhere.
