@@ -170,7 +170,8 @@ fn sides_that_changed_nothing_decide_nothing() {
 /// stands twice: there is then only one shortest difference. (With repeated lines both pick one of several, and slide it differently.)
 #[test]
 fn similar_agrees_on_what_is_a_conflict() {
-    let single = |t: &&Vec<u8>| t.split_inclusive(|b| *b == b'\n').collect::<HashSet<_>>().len() == t.split_inclusive(|b| *b == b'\n').count();
+    let single =
+        |t: &&Vec<u8>| t.split_inclusive(|b| *b == b'\n').collect::<HashSet<_>>().len() == t.split_inclusive(|b| *b == b'\n').count();
     let all = texts(&["a", "b", "c", "d"], 3);
     let all: Vec<&Vec<u8>> = all.iter().filter(single).collect();
     let mut differ = Vec::new();
@@ -179,7 +180,10 @@ fn similar_agrees_on_what_is_a_conflict() {
             for theirs in &all {
                 let s = |t: &[u8]| String::from_utf8(t.to_vec()).unwrap();
                 let (b, m, t) = (s(base), s(mine), s(theirs));
-                let other = similar::TextMerge::from_lines(&b, &m, &t).regions().iter().any(|r| r.resolution() == similar::MergeResolution::Conflict);
+                let other = similar::TextMerge::from_lines(&b, &m, &t)
+                    .regions()
+                    .iter()
+                    .any(|r| r.resolution() == similar::MergeResolution::Conflict);
                 let this = merge(base, mine, theirs).iter().any(|h| h.kind == Kind::Clash);
                 // Two edits that only touch: whether both are one conflict depends on where a tie between equally short differences fell.
                 if other != this && unique_difference(base, mine) && unique_difference(base, theirs) {

@@ -3,6 +3,8 @@
 
 mod commands;
 mod keys;
+mod ladder_cases;
+mod laws_merge;
 mod merge_file;
 mod prose_cases;
 #[allow(dead_code, reason = "a toolbox: each story takes what it needs")]
