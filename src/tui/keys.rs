@@ -90,7 +90,7 @@ names! {
         DeleteWordForward "delete-word-forward", DeleteToLineEnd "delete-to-line-end", DeleteLine "delete-line", Indent "indent", Outdent "outdent",
         KeepMine "keep-mine", KeepTheirs "keep-theirs", HunkByHunk "hunk-by-hunk", KeepAsNew "keep-as-new", Later "later",
         MergeNext "next-open", MergePrev "previous-open", HunkNext "next-hunk", HunkPrev "previous-hunk", Mine "mine", Theirs "theirs",
-        Both "both", BothTheirsFirst "both-theirs-first", Base "base", Neither "neither", ToggleAtom "toggle-piece", Accept "accept",
+        Both "both", BothTheirsFirst "both-theirs-first", Base "base", Neither "neither", ToggleAtom "toggle-piece", Flip "flip", NextPiece "next-piece", PrevPiece "previous-piece", Accept "accept",
         EditHere "edit-here", EditOutside "edit-outside", Proposal "proposal", AcceptAll "accept-all", SameAgain "same-again",
         MineAll "mine-for-all", TheirsAll "theirs-for-all", Lens "lens", CopyResult "copy-result", AsChange "as-change", Fold "fold",
         Why "why", SaveWithMarkers "save-with-markers",

@@ -1,4 +1,22 @@
-//! A conflict on screen: the question *Two versions of this note*, and what follows from the answer.
+//! The merge screen: two texts and their result, hunk by hunk, for a note's refused save and for three files alike.
+//!
+//! State and what keys do to it; drawing is in `view::merge`. All choices live in [`Settle`]; this screen holds only where the person looks.
+//! After each choice the journal goes out, so that the same screen comes back whatever happens to the program.
+//! Limits: the texts are merged when the screen is made, on the caller's time (10 MB take well under a second).
+
+mod act;
+mod edit;
+mod find;
+mod flow;
+mod go;
+pub mod mouse;
+mod page;
+mod question;
+mod save;
+mod spans;
+mod table;
+
+use std::path::PathBuf;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,78 +24,368 @@ use ratatui::layout::Rect;
 use super::keys::{Action, Mode};
 use super::message::{Effect, Event};
 use super::screen::{Ctx, Drawn, Screen};
-use super::theme::Role;
 use super::view;
-use crate::client::handle::{Command, Parked};
-use crate::domain::note::NoteId;
+use crate::client::handle::{News, Parked};
+use crate::domain::note::{NoteId, Time};
+use crate::domain::refine::Class;
+use crate::domain::settle::{Labels, Place, Settle, Status};
 
-/// The screen for a parked conflict.
+pub use edit::Editing;
+pub use flow::{Flow, Mark, result_flow, row_standing, standing};
+pub use page::{At, Look, Page, PageRow, What};
+pub use question::Question;
+pub use spans::{Span, spans};
+pub use table::{Flip, Lens, Line, Table, place, unit};
+
+/// Three files to be merged into one.
+#[derive(Clone, Debug)]
+pub struct Files {
+    /// Where the result goes.
+    pub result: PathBuf,
+    /// The name shown for it.
+    pub name: String,
+    /// What the sides are called.
+    pub labels: Labels,
+    /// Where the journal is kept, if anywhere.
+    pub journal: Option<PathBuf>,
+}
+
+/// Whose conflict it is.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// A refused save.
+    Note(Box<Parked>),
+    /// Three files.
+    Files(Files),
+}
+
+/// Where parts of the screen lie, as last fitted.
+#[derive(Clone, Debug, Default)]
+pub struct Frame {
+    /// All of it.
+    pub area: Rect,
+    /// The lens in use.
+    pub lens: Option<Lens>,
+    /// Where the rows of the page are.
+    pub page: Rect,
+    /// Left edge and width of each column.
+    pub columns: Vec<(u16, u16)>,
+    /// Where the result of the current place is; empty where the lens has no such pane.
+    pub result: Rect,
+}
+
+/// The merge screen.
+#[derive(Debug)]
+pub struct Merge {
+    /// The conflict.
+    pub settle: Settle,
+    /// Whose it is.
+    pub source: Source,
+    /// The unit the person is on.
+    pub unit: usize,
+    /// The atom of it that is under the cursor.
+    pub atom: usize,
+    /// What is shown of the whole.
+    pub page: Page,
+    /// The lens the person chose; nothing: by width.
+    pub lens: Option<Lens>,
+    /// What the single lens shows.
+    pub flip: Flip,
+    /// Each side as its change from base.
+    pub as_change: bool,
+    /// What is equal is folded.
+    pub folded: bool,
+    /// How wide mine is, in hundredths.
+    pub split: u16,
+    /// What was searched for last.
+    pub needle: String,
+    /// The text being edited.
+    pub editing: Option<Editing>,
+    /// Rows of the result pane scrolled away.
+    pub result_top: usize,
+    /// The rows of the result pane, as last fitted.
+    pub result_rows: Vec<Vec<Span>>,
+    /// Where everything is.
+    pub frame: Frame,
+    began: Option<Time>,
+    follow: bool,
+    dragging: bool,
+    leaving: bool,
+    /// Where a search ended, to be shown at the next fit.
+    found: Option<At>,
+}
+
+/// The screen for a parked conflict: the question first, unless choices were made already.
 #[must_use]
 pub fn open(parked: Box<Parked>) -> Box<dyn Screen> {
-    Box::new(Question { parked })
+    if parked.journal.is_empty() { Box::new(Question::new(parked)) } else { Box::new(Merge::note(parked, &["same".to_owned()])) }
 }
 
-/// The question.
-#[derive(Debug)]
-struct Question {
-    parked: Box<Parked>,
+/// The screen for three files. `journal`: the choices of an earlier run.
+#[must_use]
+pub fn files(settle: Settle, files: Files, journal: &[u8]) -> Box<dyn Screen> {
+    Box::new(Merge::new(settle, Source::Files(files), journal))
 }
 
-impl Question {
-    fn settle(&self, outcome: &str, ctx: &Ctx<'_>) -> Vec<Effect> {
-        let content = if outcome == "mine" { self.parked.mine.clone() } else { self.parked.theirs.content.clone() };
-        let seconds = u32::try_from(ctx.now.ms_since(self.parked.parked_at).max(0) / 1000).unwrap_or(u32::MAX);
-        let command =
-            Command::Settle { id: self.parked.id, content: Box::new(content), outcome: outcome.to_owned(), hunks: [0; 4], seconds };
-        vec![Effect::Client(command), Effect::Back]
+/// The classes of these names; unknown names are left out.
+#[must_use]
+pub fn classes(names: &[String]) -> Vec<Class> {
+    Class::ALL.into_iter().filter(|c| names.iter().any(|n| n == c.name())).collect()
+}
+
+/// The conflict of a parked note, before its journal.
+#[must_use]
+pub fn settle_of(parked: &Parked, accept: &[String]) -> Settle {
+    let base = parked.base.as_ref().map(|n| &n.content);
+    Settle::open_note(base, &parked.mine, &parked.theirs.content, &parked.conflicts, &classes(accept))
+}
+
+impl Merge {
+    /// The screen for a note's conflict, with the choices made so far.
+    #[must_use]
+    pub fn note(parked: Box<Parked>, accept: &[String]) -> Merge {
+        let (settle, journal) = (settle_of(&parked, accept), parked.journal.clone());
+        Merge::new(settle, Source::Note(parked), &journal)
+    }
+
+    /// The screen for a conflict of any kind.
+    #[must_use]
+    pub fn new(settle: Settle, source: Source, journal: &[u8]) -> Merge {
+        let mut out = Merge {
+            settle,
+            source,
+            unit: 0,
+            atom: 0,
+            page: Page::default(),
+            lens: None,
+            flip: Flip::Result,
+            as_change: false,
+            folded: true,
+            split: 50,
+            needle: String::new(),
+            editing: None,
+            result_top: 0,
+            result_rows: Vec::new(),
+            frame: Frame::default(),
+            began: None,
+            follow: true,
+            dragging: false,
+            leaving: false,
+            found: None,
+        };
+        let restored = out.settle.restore(journal);
+        out.unit = match restored.at {
+            Some(h) => unit(&out.settle, Place::Hunk(h)),
+            None => out.first_open().or_else(|| out.next_changed(None)).unwrap_or(0),
+        };
+        out
+    }
+
+    /// What the sides are called: mine, theirs.
+    #[must_use]
+    pub fn labels(&self, ctx: &Ctx<'_>) -> (String, String) {
+        match &self.source {
+            Source::Files(f) => (format!("mine · {}", f.labels.mine), format!("theirs · {}", f.labels.theirs)),
+            Source::Note(p) => (
+                format!("mine · {}, {}", ctx.settings.device, ctx.clock(p.mine_at)),
+                format!("theirs · {} on {}, {}", p.theirs.updated_by, p.theirs.updated_from, ctx.clock(p.theirs.updated_at)),
+            ),
+        }
+    }
+
+    /// What it is about.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match &self.source {
+            Source::Files(f) => &f.name,
+            Source::Note(p) => &p.mine.title,
+        }
+    }
+
+    /// The hunk the person is on, if it is not a row above the text.
+    #[must_use]
+    pub fn hunk(&self) -> Option<usize> {
+        match place(&self.settle, self.unit) {
+            Place::Hunk(h) if h < self.settle.hunks().len() => Some(h),
+            _ => None,
+        }
+    }
+
+    /// How far the work is, in words.
+    #[must_use]
+    pub fn progress(&self) -> String {
+        let c = self.settle.counts();
+        let mut out = match c.clashes {
+            0 => "nothing asks".to_owned(),
+            n => format!("{} of {n} settled", c.settled),
+        };
+        if c.proposals > 0 {
+            out.push_str(&format!(", {} proposal{}", c.proposals, if c.proposals == 1 { "" } else { "s" }));
+        }
+        out
+    }
+
+    /// The lens for a size.
+    #[must_use]
+    pub fn lens_for(&self, area: Rect) -> Lens {
+        self.lens.unwrap_or(match area.width {
+            _ if area.height < 9 => Lens::Single,
+            120.. => Lens::Three,
+            64.. => Lens::Two,
+            _ => Lens::Stacked,
+        })
+    }
+
+    fn lay_out(&mut self, area: Rect) {
+        let lens = self.lens_for(area);
+        let body = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
+        let pane =
+            if lens == Lens::Two || self.editing.is_some() { (body.height / 3).clamp(3, 12).min(body.height.saturating_sub(2)) } else { 1 };
+        let page = Rect { height: body.height.saturating_sub(pane), ..body };
+        let result = Rect { y: page.bottom() + 1, height: pane.saturating_sub(1), ..body };
+        // Two cells of gutter at the left, the overview at the right.
+        let (x, inner) = (area.x + 2, area.width.saturating_sub(3));
+        let columns = match lens {
+            Lens::Two => {
+                let left = (u32::from(inner - 1) * u32::from(self.split) / 100) as u16;
+                let left = left.clamp(8.min(inner / 2), inner.saturating_sub(9));
+                vec![(x, left), (x + left + 1, inner - 1 - left)]
+            }
+            Lens::Three => {
+                let third = (inner - 2) / 3;
+                vec![(x, third), (x + third + 1, third), (x + 2 * third + 2, inner - 2 - 2 * third)]
+            }
+            Lens::Stacked | Lens::Single => vec![(x, inner)],
+        };
+        let widths = columns.iter().map(|(_, w)| usize::from(*w)).collect();
+        self.page.set_look(Look { widths, lens: Some(lens), flip: Some(self.flip), as_change: self.as_change, folded: self.folded });
+        self.page.height = usize::from(page.height);
+        self.frame = Frame { area, lens: Some(lens), page, columns, result };
+    }
+
+    /// After scrolling: the person is where they look.
+    fn catch_up(&mut self) {
+        let on_page = |u: usize, rows: &[PageRow]| rows.iter().any(|r| r.at.unit == u);
+        if on_page(self.unit, &self.page.rows) {
+            return;
+        }
+        let mut seen: Vec<usize> = self.page.rows.iter().map(|r| r.at.unit).collect();
+        seen.dedup();
+        if let Some(u) = seen.into_iter().find(|u| self.changed(*u)) {
+            (self.unit, self.atom, self.result_top) = (u, 0, 0);
+        }
+    }
+
+    fn news(&mut self, news: &News) -> Vec<Effect> {
+        let (Source::Note(parked), News::NeedsYou(newer)) = (&self.source, news) else { return Vec::new() };
+        if parked.id != newer.id || parked.theirs == newer.theirs && parked.mine == newer.mine {
+            return Vec::new();
+        }
+        let accept: Vec<String> = Class::ALL.iter().take(1).map(|c| c.name().to_owned()).collect();
+        let mut fresh = settle_of(newer, &accept);
+        let restored = fresh.carry_over(&self.settle);
+        self.settle = fresh;
+        self.source = Source::Note(newer.clone());
+        self.editing = None;
+        self.page.forget();
+        let first = restored.new.first().map(|h| unit(&self.settle, Place::Hunk(*h)));
+        self.go(first.or_else(|| self.first_open()).unwrap_or(0));
+        let mut out = self.journal();
+        out.extend(restored.say().map(Effect::Say));
+        out
     }
 }
 
-impl Screen for Question {
+impl Screen for Merge {
     fn mode(&self) -> Mode {
-        Mode::Question
+        if self.editing.is_some() { Mode::Editor } else { Mode::Merge }
     }
 
     fn title(&self) -> String {
-        "two versions".to_owned()
+        format!("settle {}", self.name())
     }
 
     fn note(&self) -> Option<NoteId> {
-        Some(self.parked.id)
+        match &self.source {
+            Source::Note(p) => Some(p.id),
+            Source::Files(_) => None,
+        }
+    }
+
+    fn typing(&self) -> bool {
+        self.editing.is_some()
     }
 
     fn update(&mut self, event: &Event, ctx: &Ctx<'_>) -> Vec<Effect> {
-        match event {
-            Event::Action(Action::KeepMine) => self.settle("mine", ctx),
-            Event::Action(Action::KeepTheirs) => self.settle("theirs", ctx),
-            Event::Action(Action::KeepAsNew) => {
-                vec![Effect::Client(Command::KeepAsNew { id: self.parked.id, copy: (ctx.new_id)() }), Effect::Back]
+        let began = *self.began.get_or_insert(ctx.now);
+        let before = self.settle.revision();
+        let mut out = match event {
+            Event::Action(action) if self.editing.is_some() => self.edit_action(*action, ctx),
+            Event::Key(key) if self.editing.is_some() => self.edit_key(*key),
+            Event::Paste(text) if self.editing.is_some() => self.edit_paste(text),
+            Event::Action(action) => self.act(*action, began, ctx),
+            Event::Mouse(mouse, hit) => self.mouse(*mouse, *hit),
+            Event::Answer { id, answer } => self.answered(id, answer, began, ctx),
+            Event::EditorDone { tag: "merge-hunk", text } => self.editor_done(text),
+            Event::Written { tag, result } => self.written(tag, result),
+            Event::News(news) => self.news(news),
+            Event::Leave => {
+                self.end_edit();
+                Vec::new()
             }
-            Event::Action(Action::Later | Action::Back) => vec![Effect::Back],
             _ => Vec::new(),
+        };
+        if self.settle.revision() != before && !self.leaving {
+            out.extend(self.journal());
         }
+        out
+    }
+
+    fn fit(&mut self, area: Rect, _: &Ctx<'_>) {
+        self.lay_out(area);
+        if let Some(at) = self.found.take() {
+            self.page.top = at;
+            self.page.scroll(&self.settle, -2);
+        } else if self.follow {
+            self.page.show(&self.settle, self.unit);
+        }
+        self.page.lay_out(&self.settle);
+        if !self.follow {
+            self.catch_up();
+        }
+        self.follow = false;
+        self.fit_result();
     }
 
     fn draw(&self, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn {
-        let (p, text) = (&self.parked, ctx.theme.get(Role::Text));
-        view::head(buf, area, "Two versions of this note", &p.mine.title, ctx.theme);
-        let lines = [
-            format!("mine · {}, {}", ctx.settings.device, ctx.clock(p.mine_at)),
-            format!("theirs · {} on {}, {}", p.theirs.updated_by, p.theirs.updated_from, ctx.clock(p.theirs.updated_at)),
-        ];
-        for (y, (line, role)) in (area.y + 2..area.bottom()).zip(lines.iter().zip([Role::Mine, Role::Theirs])) {
-            view::put_cut(buf, area.x + 1, y, area.width.saturating_sub(2), line, ctx.theme.get(role));
-        }
-        let actions = [Action::KeepMine, Action::KeepTheirs, Action::KeepAsNew, Action::Later];
-        for (y, action) in (area.y + 5..area.bottom()).zip(actions) {
-            let words = ctx.keys.line(Mode::Question, action).map_or("", |b| &b.help);
-            let key = format!("{:<6}", ctx.keys.key_name(Mode::Question, action));
-            view::put_all(buf, area.x + 1, y, area.width.saturating_sub(2), &[(&key, ctx.theme.get(Role::Key)), (words, text)]);
-        }
-        Drawn::default()
+        view::merge::draw(self, area, buf, ctx)
     }
 
     fn hints(&self) -> Vec<Action> {
-        vec![Action::KeepMine, Action::KeepTheirs, Action::Later]
+        if self.editing.is_some() {
+            return vec![Action::Back, Action::Undo, Action::Redo];
+        }
+        let mut out = if self.settle.is_settled() { vec![Action::Save, Action::MergePrev] } else { vec![Action::MergeNext] };
+        let proposed = self.hunk().is_some_and(|h| self.settle.status(h) == Status::Proposed);
+        if proposed {
+            out.push(Action::Accept);
+        }
+        out.extend([
+            Action::Mine,
+            Action::Theirs,
+            Action::Both,
+            Action::EditHere,
+            Action::Undo,
+            Action::Help,
+            Action::Lens,
+            Action::ToggleAtom,
+        ]);
+        if !proposed {
+            out.push(Action::Accept);
+        }
+        if !self.settle.is_settled() {
+            out.push(Action::Save);
+        }
+        out
     }
 }

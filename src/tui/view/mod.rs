@@ -12,6 +12,7 @@ pub mod history;
 pub mod inbox;
 pub mod list;
 pub mod markdown;
+pub mod merge;
 pub mod notices;
 pub mod outbox;
 pub mod overlay;

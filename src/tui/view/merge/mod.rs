@@ -1,0 +1,220 @@
+//! The merge screen drawn: labels, the page with its gutter, the overview at the right edge, the result of the current place.
+//!
+//! Nothing is told by colour alone: signs in the gutter say how a hunk stands, changed words are underlined, what is left out is struck.
+
+mod overview;
+mod question;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+use crate::domain::settle::{Place, Status};
+use crate::domain::text;
+use crate::tui::merge::mouse::{Column, Part};
+use crate::tui::merge::{Lens, Merge, PageRow, Span, What, place, row_standing, standing};
+use crate::tui::message::Hit;
+use crate::tui::screen::{Ctx, Drawn};
+use crate::tui::theme::{Role, Theme};
+
+pub use question::draw as question;
+
+/// Draws the screen.
+#[must_use]
+pub fn draw(m: &Merge, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn {
+    let mut drawn = Drawn::default();
+    super::head(buf, area, &format!("settle · {}", m.name()), &m.progress(), ctx.theme);
+    labels(m, buf, ctx);
+    for (y, row) in (m.frame.page.top()..m.frame.page.bottom()).zip(&m.page.rows) {
+        page_row(m, row, y, buf, ctx.theme, &mut drawn);
+    }
+    overview::draw(m, buf, ctx.theme, &mut drawn);
+    pane(m, buf, ctx, &mut drawn);
+    drawn
+}
+
+/// What each column holds.
+fn columns(m: &Merge) -> &'static [Column] {
+    match m.frame.lens {
+        Some(Lens::Three) => &[Column::Mine, Column::Result, Column::Theirs],
+        Some(Lens::Stacked | Lens::Single) => &[Column::Result],
+        Some(Lens::Two) | None => &[Column::Mine, Column::Theirs],
+    }
+}
+
+fn labels(m: &Merge, buf: &mut Buffer, ctx: &Ctx<'_>) {
+    let (mine, theirs) = m.labels(ctx);
+    let y = m.frame.area.y + 1;
+    let border = ctx.theme.get(Role::Border);
+    for x in m.frame.area.left()..m.frame.area.right() {
+        buf[(x, y)].set_symbol("─").set_style(border);
+    }
+    let put = |buf: &mut Buffer, x: u16, width: u16, label: &str, role: Role| {
+        super::put_cut(buf, x, y, width.saturating_sub(1), &format!("{label} "), ctx.theme.get(role).add_modifier(Modifier::BOLD));
+    };
+    if columns(m) == [Column::Result] {
+        let (x, width) = m.frame.columns.first().copied().unwrap_or((m.frame.area.x, m.frame.area.width));
+        let half = width / 2;
+        put(buf, x, half, &mine, Role::Mine);
+        put(buf, x + half, width - half, &theirs, Role::Theirs);
+        return;
+    }
+    for (column, (x, width)) in columns(m).iter().zip(&m.frame.columns) {
+        let (label, role) = match column {
+            Column::Mine => (mine.as_str(), Role::Mine),
+            Column::Theirs => (theirs.as_str(), Role::Theirs),
+            Column::Result => ("result", Role::Settled),
+        };
+        put(buf, *x, *width, label, role);
+        if *x > m.frame.area.x + 2 {
+            buf[(*x - 1, y)].set_symbol("┬").set_style(border);
+        }
+    }
+}
+
+/// The sign of a unit in the gutter, and its role.
+fn sign(m: &Merge, unit: usize) -> (&'static str, Role) {
+    match place(&m.settle, unit) {
+        Place::Row(r) => match &m.settle.rows()[r] {
+            row if row.choice.is_none() && row.proposal.is_some() => ("?", Role::Proposed),
+            row if row.choice.is_none() => ("!", Role::Clash),
+            row if row.is_auto() => ("·", Role::Dim),
+            _ => ("✓", Role::Settled),
+        },
+        Place::Hunk(h) if h < m.settle.hunks().len() => match m.settle.status(h) {
+            Status::Equal => (" ", Role::Text),
+            Status::Auto => ("·", Role::Dim),
+            Status::Chosen => ("✓", Role::Settled),
+            Status::Proposed => ("?", Role::Proposed),
+            Status::Open => ("!", Role::Clash),
+        },
+        Place::Hunk(_) => (" ", Role::Text),
+    }
+}
+
+fn page_row(m: &Merge, row: &PageRow, y: u16, buf: &mut Buffer, theme: &Theme, drawn: &mut Drawn) {
+    let (area, unit) = (m.frame.area, row.at.unit);
+    let (sign, role) = sign(m, unit);
+    if unit == m.unit && sign != " " {
+        buf[(area.x, y)].set_symbol("▌").set_style(theme.get(Role::Accent));
+    }
+    if row.first || y == m.frame.page.y {
+        buf[(area.x + 1, y)].set_symbol(sign).set_style(theme.get(role));
+    }
+    let (left, right) = (area.x + 2, area.right().saturating_sub(1));
+    let whole = Rect::new(left, y, right.saturating_sub(left), 1);
+    match &row.what {
+        What::Label(text, role) => {
+            drawn.hit(whole, Hit::Part(Part::Cell(unit, Column::Result).code()));
+            let style = theme.get(*role).add_modifier(if unit == m.unit { Modifier::BOLD } else { Modifier::empty() });
+            super::put_cut(buf, left, y, whole.width, text, style);
+        }
+        What::Fold(text) => {
+            let style = theme.get(Role::Dim);
+            for x in left..right {
+                buf[(x, y)].set_symbol("┄").set_style(style);
+            }
+            super::put_cut(buf, left + 2, y, whole.width.saturating_sub(4), &format!(" {text} "), style);
+        }
+        What::Cells(cells) => {
+            for (n, (x, width)) in m.frame.columns.iter().enumerate() {
+                let column = columns(m).get(n).copied().unwrap_or(Column::Result);
+                let area = Rect::new(*x, y, *width, 1);
+                drawn.hit(area, Hit::Part(Part::Cell(unit, column).code()));
+                if n > 0 {
+                    buf[(*x - 1, y)].set_symbol("│").set_style(theme.get(Role::Border));
+                    drawn.hit(Rect::new(*x - 1, y, 1, 1), Hit::Part(Part::Divider.code()));
+                }
+                if let Some(spans) = cells.get(n).and_then(Option::as_ref) {
+                    draw_spans(m, spans, unit, area, buf, theme, drawn);
+                }
+            }
+        }
+    }
+}
+
+fn draw_spans(m: &Merge, spans: &[Span], unit: usize, area: Rect, buf: &mut Buffer, theme: &Theme, drawn: &mut Drawn) {
+    let mut x = area.x;
+    for span in spans {
+        let mut style = theme.get(span.role);
+        if span.struck {
+            style = style.add_modifier(Modifier::CROSSED_OUT | Modifier::DIM).remove_modifier(Modifier::UNDERLINED);
+        }
+        if unit == m.unit && span.atom == Some(m.atom) {
+            style = style.add_modifier(Modifier::REVERSED);
+        }
+        let used = super::put(buf, x, area.y, area.right().saturating_sub(x), &span.text, style);
+        highlight(m, span, Rect::new(x, area.y, used, 1), buf, theme);
+        if let Some(atom) = span.atom {
+            drawn.hit(Rect::new(x, area.y, used, 1), Hit::Part(Part::Atom(unit, atom).code()));
+        }
+        x += used;
+    }
+}
+
+/// Shows what was searched for.
+fn highlight(m: &Merge, span: &Span, area: Rect, buf: &mut Buffer, theme: &Theme) {
+    if m.needle.is_empty() {
+        return;
+    }
+    for (at, found) in span.text.match_indices(&m.needle) {
+        let cells = |t: &str| u16::try_from(text::width(t)).unwrap_or(u16::MAX);
+        let x = area.x.saturating_add(cells(&span.text[..at]));
+        super::paint(buf, Rect::new(x, area.y, cells(found), 1).intersection(area), theme.get(Role::Match));
+    }
+}
+
+/// The rule below the page with how the current place stands, and the result under it.
+fn pane(m: &Merge, buf: &mut Buffer, ctx: &Ctx<'_>, drawn: &mut Drawn) {
+    let (area, y) = (m.frame.area, m.frame.page.bottom());
+    if y >= area.bottom() {
+        return;
+    }
+    let (label, role) = standing_line(m, ctx);
+    let line = Rect { y, height: 1, ..area };
+    super::rule(buf, line, y, "", ctx.theme);
+    super::put_cut(buf, area.x + 2, y, area.width.saturating_sub(4), &format!(" {label} "), ctx.theme.get(role));
+    let pane = m.frame.result;
+    for (y, spans) in (pane.top()..pane.bottom().min(area.bottom())).zip(m.result_rows.iter().skip(m.result_top)) {
+        let bar = if m.editing.is_some() { "▎" } else { "▌" };
+        buf[(area.x, y)].set_symbol(bar).set_style(ctx.theme.get(role));
+        let cells = Rect::new(area.x + 2, y, area.width.saturating_sub(3), 1);
+        drawn.hit(cells, Hit::Part(Part::Cell(m.unit, Column::Result).code()));
+        draw_spans(m, spans, usize::MAX, cells, buf, ctx.theme, drawn);
+    }
+    let hidden = m.result_rows.len().saturating_sub(m.result_top + usize::from(pane.height));
+    if hidden > 0 && pane.height > 0 {
+        let style: Style = ctx.theme.get(Role::Dim);
+        super::put_right(buf, area.right(), pane.bottom() - 1, 12, &format!(" ⋯ {hidden} more"), style);
+    }
+    if let Some(e) = &m.editing {
+        let row = e.cursor.0.saturating_sub(m.result_top);
+        let x = u16::try_from(e.cursor.1).unwrap_or(0).min(pane.width.saturating_sub(4));
+        let y = pane.y + u16::try_from(row).unwrap_or(0).min(pane.height.saturating_sub(1));
+        drawn.cursor = Some((area.x + 2 + x, y));
+    }
+}
+
+fn standing_line(m: &Merge, ctx: &Ctx<'_>) -> (String, Role) {
+    if m.editing.is_some() {
+        return ("editing the result · Esc ends".to_owned(), Role::Typed);
+    }
+    let (_, role) = sign(m, m.unit);
+    let what = match place(&m.settle, m.unit) {
+        Place::Row(r) => format!("{}: {}", m.settle.rows()[r].name, row_standing(&m.settle.rows()[r])),
+        Place::Hunk(h) if h < m.settle.hunks().len() => {
+            let proposed = m.settle.status(h) == Status::Proposed;
+            let enter = ctx.keys.key_name(crate::tui::keys::Mode::Merge, crate::tui::keys::Action::Accept);
+            let hint = if proposed { format!(" ? {enter} accepts") } else { String::new() };
+            format!("{}{hint}", standing(&m.settle, h))
+        }
+        Place::Hunk(_) => String::new(),
+    };
+    let left = m.settle.counts().open;
+    let left = match left {
+        0 => "all settled: w saves".to_owned(),
+        1 => "1 left".to_owned(),
+        n => format!("{n} left"),
+    };
+    (format!("result · {what} · {left}"), role)
+}

@@ -1,0 +1,46 @@
+//! The bar at the right edge: where in the whole the page is, and where open clashes lie.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::domain::settle::{Place, Side};
+use crate::tui::merge::mouse::Part;
+use crate::tui::merge::{Merge, place};
+use crate::tui::message::Hit;
+use crate::tui::screen::Drawn;
+use crate::tui::theme::{Role, Theme};
+
+/// Draws the bar. Costs as much as it is high, whatever the size of the texts.
+pub(super) fn draw(m: &Merge, buf: &mut Buffer, theme: &Theme, drawn: &mut Drawn) {
+    let page = m.frame.page;
+    let (x, height) = (m.frame.area.right().saturating_sub(1), usize::from(page.height));
+    let hunks = m.settle.hunks();
+    if height == 0 || hunks.is_empty() {
+        return;
+    }
+    let size = m.settle.text(Side::Mine).len().max(1);
+    // The hunk at a height of the bar: by its place in mine.
+    let at = |row: usize| hunks.partition_point(|h| h.mine.end <= size / height * row + size % height * row / height);
+    let seen = |first: bool| {
+        let row = if first { m.page.rows.first() } else { m.page.rows.last() };
+        row.and_then(|r| match place(&m.settle, r.at.unit) {
+            Place::Hunk(h) => hunks.get(h).map(|k| k.mine.start + if first { r.at.line.min(k.mine.len()) } else { 0 }),
+            Place::Row(_) => Some(0),
+        })
+    };
+    let (from, to) = (seen(true).unwrap_or(0), seen(false).unwrap_or(size));
+    for row in 0..height {
+        let y = page.y + u16::try_from(row).unwrap_or(0);
+        let (start, end) = (at(row), if row + 1 == height { hunks.len() } else { at(row + 1) });
+        let open = m.settle.next_open(start.checked_sub(1)).is_some_and(|h| h < end.max(start + 1));
+        let byte = size / height * row + size % height * row / height;
+        let shown = byte + size / height >= from && byte <= to;
+        let (symbol, role) = match (open, shown) {
+            (true, _) => ("!", Role::Clash),
+            (false, true) => ("┃", Role::Accent),
+            (false, false) => ("│", Role::Border),
+        };
+        buf[(x, y)].set_symbol(symbol).set_style(theme.get(role));
+        drawn.hit(Rect::new(x, y, 1, 1), Hit::Part(Part::Overview(row * 1000 / height).code()));
+    }
+}

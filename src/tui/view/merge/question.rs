@@ -1,0 +1,105 @@
+//! The question drawn: who, where and when, how much asks, and the four answers.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+use crate::domain::note::FieldName;
+use crate::domain::text;
+use crate::tui::keys::{Action, Mode};
+use crate::tui::merge::Question;
+use crate::tui::message::Hit;
+use crate::tui::screen::{Ctx, Drawn};
+use crate::tui::theme::Role;
+use crate::tui::view;
+
+/// Draws the question.
+#[must_use]
+pub fn draw(q: &Question, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn {
+    let (p, mut drawn) = (&q.parked, Drawn::default());
+    view::head(buf, area, "Two versions of this note", &p.theirs.content.title, ctx.theme);
+    let (x, width) = (area.x + 2, area.width.saturating_sub(4));
+    let mut y = area.y + 2;
+    let line = |buf: &mut Buffer, y: &mut u16, words: &str, role: Role| {
+        let rows = text::wrap(words, usize::from(width.max(1)));
+        for row in rows {
+            if *y < area.bottom() {
+                view::put(buf, x, *y, width, &words[row], ctx.theme.get(role));
+                *y += 1;
+            }
+        }
+    };
+    let from = format!("{} on {}", p.theirs.updated_by, p.theirs.updated_from);
+    line(buf, &mut y, &format!("mine    {}, {}", ctx.settings.device, ctx.clock(p.mine_at)), Role::Mine);
+    line(buf, &mut y, &format!("theirs  {from}, {}", ctx.clock(p.theirs.updated_at)), Role::Theirs);
+    let roomy = area.height >= 16;
+    y += u16::from(roomy);
+    line(buf, &mut y, &what(q), Role::Text);
+    y += u16::from(roomy);
+    let answers = [
+        (Action::HunkByHunk, "settle hunk by hunk"),
+        (Action::KeepMine, if q.mine_deleted { "delete the note" } else { "keep mine" }),
+        (Action::KeepTheirs, if q.theirs_deleted { "delete the note" } else { "keep theirs" }),
+        (Action::KeepAsNew, "theirs here, mine as a new note"),
+        (Action::Later, "later: both are kept"),
+    ];
+    for (action, words) in answers {
+        if y >= area.bottom() {
+            break;
+        }
+        let key = format!("{:<7}", ctx.keys.key_name(Mode::Question, action));
+        let style = ctx.theme.get(Role::Text);
+        view::put_all(buf, x, y, width, &[(&key, ctx.theme.get(Role::Key)), (words, style)]);
+        drawn.hit(Rect::new(x, y, width, 1), Hit::Do(action));
+        y += 1;
+    }
+    if roomy {
+        previews(q, Rect { y: y + 1, height: area.bottom().saturating_sub(y + 1), ..area }, buf, ctx);
+    }
+    drawn
+}
+
+/// What collided, in one sentence.
+fn what(q: &Question) -> String {
+    if q.theirs_deleted {
+        return "They deleted this note; you changed it.".to_owned();
+    }
+    if q.mine_deleted {
+        return "You deleted this note; they changed it.".to_owned();
+    }
+    let fields: Vec<String> =
+        q.parked.conflicts.iter().map(|f| if *f == FieldName::Body { "text".to_owned() } else { f.to_string() }).collect();
+    let both = format!("Both changed: {}.", if fields.is_empty() { "the same places".to_owned() } else { fields.join(", ") });
+    match q.counts {
+        Some(c) if c.open > 0 => {
+            let ask = if c.open == 1 { "1 place asks".to_owned() } else { format!("{} places ask", c.open) };
+            let proposed = if c.proposals > 0 { format!(", {} with a proposal", c.proposals) } else { String::new() };
+            let auto = if c.auto > 0 { format!("; {} merged without asking", c.auto) } else { String::new() };
+            format!("{both} {ask}{proposed}{auto}.")
+        }
+        Some(_) => format!("{both} Nothing is left to ask: Enter shows the result."),
+        None => both,
+    }
+}
+
+/// The first lines of both, where there is room.
+fn previews(q: &Question, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) {
+    if area.height < 4 {
+        return;
+    }
+    let half = area.width / 2;
+    let sides = [(area.x, &q.parked.mine.body, "mine", Role::Mine), (area.x + half, &q.parked.theirs.content.body, "theirs", Role::Theirs)];
+    for (x, body, name, role) in sides {
+        let inner = view::frame(buf, Rect { x, width: half, ..area }, name, ctx.theme.get(role).add_modifier(Modifier::DIM));
+        let mut y = inner.y;
+        for (line, _) in text::lines(body).take(usize::from(inner.height)) {
+            for row in text::wrap_from(line, usize::from(inner.width.max(1)), 0) {
+                if y >= inner.bottom() {
+                    break;
+                }
+                view::put(buf, inner.x, y, inner.width, &line[row], ctx.theme.get(Role::Text));
+                y += 1;
+            }
+        }
+    }
+}
