@@ -14,10 +14,10 @@ impl Merge {
     pub(super) fn act(&mut self, action: Action, began: Time, ctx: &Ctx<'_>) -> Vec<Effect> {
         let page = isize::try_from(self.page.height.saturating_sub(1).max(1)).unwrap_or(1);
         match action {
-            Action::MergeNext => return self.to(self.next_open(Some(self.unit)).or_else(|| self.next_open(None))),
-            Action::MergePrev => return self.to(self.previous_open(self.unit).or_else(|| self.previous_open(usize::MAX / 2))),
-            Action::HunkNext => return self.to_changed(self.next_changed(Some(self.unit))),
-            Action::HunkPrev => return self.to_changed(self.previous_changed(self.unit)),
+            Action::MergeNext => return self.jump_open(self.next_open(Some(self.unit)).or_else(|| self.next_open(None))),
+            Action::MergePrev => return self.jump_open(self.previous_open(self.unit).or_else(|| self.previous_open(usize::MAX / 2))),
+            Action::HunkNext => return self.jump(self.next_changed(Some(self.unit))),
+            Action::HunkPrev => return self.jump(self.previous_changed(self.unit)),
             Action::NextPiece => self.step_atom(true),
             Action::PrevPiece => self.step_atom(false),
             Action::Down => self.page.scroll(&self.settle, 1),
@@ -52,7 +52,7 @@ impl Merge {
         Vec::new()
     }
 
-    fn to(&mut self, unit: Option<usize>) -> Vec<Effect> {
+    fn jump_open(&mut self, unit: Option<usize>) -> Vec<Effect> {
         match unit {
             Some(unit) => self.go(unit),
             None => return vec![Effect::Say("Nothing is open: w saves.".to_owned())],
@@ -60,7 +60,7 @@ impl Merge {
         Vec::new()
     }
 
-    fn to_changed(&mut self, unit: Option<usize>) -> Vec<Effect> {
+    fn jump(&mut self, unit: Option<usize>) -> Vec<Effect> {
         match unit {
             Some(unit) => self.go(unit),
             None => return vec![Effect::Say("There is no further hunk this way.".to_owned())],

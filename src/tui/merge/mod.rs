@@ -8,6 +8,7 @@ mod act;
 mod edit;
 mod find;
 mod flow;
+mod fold;
 mod go;
 pub mod mouse;
 mod page;

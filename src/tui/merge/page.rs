@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::flow::{Flow, line_ranges};
+use super::flow::Flow;
+use super::fold::{Fold, equal};
 use super::spans::{Span, markdown, spans};
 use super::table::{self, Flip, Lens, Line, Table};
 use crate::domain::merge::Kind;
@@ -63,18 +64,10 @@ pub struct Look {
     pub folded: bool,
 }
 
-/// Lines shown at each end of a fold.
-const AROUND: usize = 2;
 /// Laid-out units and wrapped lines kept.
 const KEPT: usize = 2_000;
 
-/// A folded stretch: lines at its start and end, and how many lie between.
-#[derive(Clone, Debug)]
-struct Fold {
-    head: Vec<Range<usize>>,
-    tail: Vec<Range<usize>>,
-    hidden: usize,
-}
+type Rows = Rc<[Range<usize>]>;
 
 /// Where the page stands and what is laid out of it.
 #[derive(Debug, Default)]
@@ -88,7 +81,8 @@ pub struct Page {
     look: Look,
     tables: HashMap<usize, (u32, Rc<Table>)>,
     folds: HashMap<usize, Option<Rc<Fold>>>,
-    wraps: HashMap<(usize, usize, usize), Rc<[Range<usize>]>>,
+    /// Rows of lines, by unit, line and column.
+    wraps: HashMap<(usize, usize, usize), Rows>,
 }
 
 impl Page {
@@ -156,12 +150,7 @@ impl Page {
             return kept.clone();
         }
         let Place::Hunk(h) = table::place(settle, unit) else { return None };
-        let bytes = settle.side(h, Side::Base);
-        let (first, last) = (h == 0, h + 1 == settle.hunks().len());
-        let head = if first { Vec::new() } else { lines_from_start(bytes, AROUND) };
-        let tail = if last { Vec::new() } else { lines_from_end(bytes, AROUND) };
-        let all = memchr::memchr_iter(b'\n', bytes).count() + usize::from(!bytes.is_empty() && !bytes.ends_with(b"\n"));
-        let fold = all.checked_sub(head.len() + tail.len()).filter(|hidden| *hidden > 1).map(|hidden| Rc::new(Fold { head, tail, hidden }));
+        let fold = Fold::of(settle.side(h, Side::Base), h == 0, h + 1 == settle.hunks().len()).map(Rc::new);
         self.folds.insert(unit, fold.clone());
         fold
     }
@@ -229,7 +218,7 @@ impl Page {
         }
     }
 
-    fn wrapped(&mut self, unit: usize, line: usize, column: usize, flow: &Flow, of: usize) -> Rc<[Range<usize>]> {
+    fn wrapped(&mut self, unit: usize, line: usize, column: usize, flow: &Flow, of: usize) -> Rows {
         let width = self.look.widths.get(column).copied().unwrap_or(1);
         let range = flow.lines.get(of).cloned().unwrap_or(0..0);
         self.keep((unit, line, column), || {
@@ -237,13 +226,13 @@ impl Page {
         })
     }
 
-    fn wrapped_equal(&mut self, settle: &Settle, unit: usize, line: usize, column: usize, range: &Range<usize>) -> Rc<[Range<usize>]> {
+    fn wrapped_equal(&mut self, settle: &Settle, unit: usize, line: usize, column: usize, range: &Range<usize>) -> Rows {
         let width = self.look.widths.get(column).copied().unwrap_or(1);
         let shown = String::from_utf8_lossy(&equal(settle, unit)[range.clone()]);
         self.keep((unit, line, column), || text::wrap(&shown, width).into())
     }
 
-    fn keep(&mut self, key: (usize, usize, usize), make: impl FnOnce() -> Rc<[Range<usize>]>) -> Rc<[Range<usize>]> {
+    fn keep(&mut self, key: (usize, usize, usize), make: impl FnOnce() -> Rows) -> Rows {
         if self.wraps.len() > 4 * KEPT {
             self.wraps.clear();
         }
@@ -387,23 +376,4 @@ impl Page {
         });
         PageRow { at, what: What::Cells(cells.collect()), first }
     }
-}
-
-/// The bytes of a stretch where all agree.
-fn equal(settle: &Settle, unit: usize) -> &[u8] {
-    match table::place(settle, unit) {
-        Place::Hunk(h) if h < settle.hunks().len() => settle.side(h, Side::Base),
-        _ => &[],
-    }
-}
-
-fn lines_from_start(bytes: &[u8], n: usize) -> Vec<Range<usize>> {
-    let cut = memchr::memchr_iter(b'\n', bytes).nth(n.saturating_sub(1)).map_or(bytes.len(), |at| at + 1);
-    line_ranges(&bytes[..cut])
-}
-
-fn lines_from_end(bytes: &[u8], n: usize) -> Vec<Range<usize>> {
-    let body = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    let cut = memchr::memrchr_iter(b'\n', body).nth(n.saturating_sub(1)).map_or(0, |at| at + 1);
-    line_ranges(&bytes[cut..]).into_iter().map(|r| r.start + cut..r.end + cut).collect()
 }
