@@ -2,15 +2,19 @@
 //!
 //! Screens and commands hold a [`Handle`]: they send a [`Command`] and receive [`News`]; nothing else crosses. Every command about text
 //! carries the revision of the text it speaks of, and news about it carries the same revision back, so that a late answer is never
-//! applied to text it does not know.
+//! applied to text it does not know. What becomes of a note is decided in `sync` and `outbox`, which are pure; `disk` makes it durable,
+//! `http` carries it, `driver` runs them.
 
 pub mod disk;
 pub mod driver;
 pub mod http;
 pub mod outbox;
+pub mod rebase;
+pub mod record;
 pub mod sync;
 
 pub mod handle;
 
+pub use driver::{Config, OpenError, Parts, start};
 pub use handle::{Command, Handle, News};
 pub use handle::{Connection, Detail, Draft, EntryState, Holder, OutboxRow, Parked, Revision, Row, State, VersionRow};

@@ -1,0 +1,115 @@
+//! Catching up with the server: pages of changes, and the brake on mass deletions.
+
+use super::{Driver, In, say};
+use crate::client::handle::News;
+use crate::client::http::{Fault, Page};
+use crate::client::record::Record;
+use crate::client::sync::{Effect, Input};
+use crate::domain::note::{Note, Seq};
+
+/// Fewer deletions than this are never held.
+const FEW: usize = 5;
+
+impl Driver {
+    /// Fetches what changed, unless that is under way; then once more after it.
+    pub(super) fn catch_up(&mut self) {
+        if self.guest {
+            return;
+        }
+        if self.catching {
+            self.again = true;
+            return;
+        }
+        self.catching = true;
+        if self.rules.policies.is_empty() {
+            let (http, inbox) = (self.http.clone(), self.inbox.clone());
+            self.runtime.spawn(async move {
+                if let Ok(rules) = http.rules().await {
+                    let _ = inbox.send(In::Rules(rules));
+                }
+            });
+        }
+        self.next_page();
+    }
+
+    fn next_page(&self) {
+        let (http, seq) = (self.http.clone(), self.seq);
+        self.spawn(async move { In::Page(http.since(seq).await) });
+    }
+
+    pub(super) fn page(&mut self, page: Result<Page, Fault>) {
+        let page = match page {
+            Ok(page) => page,
+            Err(fault) => {
+                self.catching = false;
+                return self.failed(&fault);
+            }
+        };
+        self.reached();
+        match self.take(page.notes) {
+            Ok(effects) => effects.into_iter().for_each(|e| self.carry_out(e)),
+            Err(e) => {
+                self.catching = false;
+                self.gate = self.now().plus_ms(5_000);
+                return self.tell(News::Notice(say::not_stored(&e)));
+            }
+        }
+        self.seq = page.seq;
+        if page.more {
+            return self.next_page();
+        }
+        self.catching = false;
+        self.deletions();
+        if std::mem::take(&mut self.again) {
+            return self.catch_up();
+        }
+        self.listen();
+    }
+
+    /// Stores a page, but for deletions of notes that stand untouched here.
+    fn take(&mut self, notes: Vec<Note>) -> Result<Vec<Effect>, crate::client::disk::DiskError> {
+        let mut steps: Vec<(Record, Input)> = Vec::with_capacity(notes.len());
+        for note in notes {
+            let record = self.disk.load(note.id)?;
+            self.held.retain(|h| h.id != note.id);
+            if note.content.deleted && record.synced.as_ref().is_some_and(|n| !n.content.deleted) {
+                self.held.push(note);
+            } else if record.synced.is_some() || !note.content.deleted || !record.is_empty() {
+                steps.push((record, Input::Remote(note)));
+            }
+        }
+        self.stored(steps, None)
+    }
+
+    /// Carries deletions out, or holds them and asks, where they are more than a fifth of the notes.
+    fn deletions(&mut self) {
+        let of = self.disk.count().unwrap_or(0);
+        if self.held.len() >= FEW && self.held.len() * 5 > of {
+            return self.tell(News::DeletionsHeld(self.held.len(), of));
+        }
+        self.allow_deletions();
+    }
+
+    pub(super) fn allow_deletions(&mut self) {
+        let notes = std::mem::take(&mut self.held);
+        // Only now is the server's state here whole, so only now is it remembered how far that was.
+        match self.delete(&notes, self.seq) {
+            Ok(effects) => effects.into_iter().for_each(|e| self.carry_out(e)),
+            Err(e) => {
+                self.held = notes;
+                self.tell(News::Notice(say::not_stored(&e)));
+            }
+        }
+    }
+
+    fn delete(&mut self, notes: &[Note], seq: Seq) -> Result<Vec<Effect>, crate::client::disk::DiskError> {
+        let mut steps = Vec::with_capacity(notes.len());
+        for note in notes {
+            steps.push((self.disk.load(note.id)?, Input::Remote(note.clone())));
+        }
+        if steps.is_empty() && self.disk.seq()? == seq {
+            return Ok(Vec::new());
+        }
+        self.stored(steps, Some(seq))
+    }
+}

@@ -1,0 +1,187 @@
+//! What each command does.
+
+use std::sync::Arc;
+
+use super::{Driver, In, say};
+use crate::client::disk::DiskError;
+use crate::client::handle::{Command, News, Revision};
+use crate::client::http::Fault;
+use crate::client::record::{Lane, Record, Report};
+use crate::client::sync::Input;
+use crate::domain::note::{Content, NoteId, Time};
+
+/// Hits a search gives at most.
+const HITS: usize = 200;
+/// Audit entries shown behind the figures.
+const ENTRIES: usize = 200;
+
+impl Driver {
+    pub(super) fn command(&mut self, command: Command) {
+        match command {
+            Command::List => self.list(),
+            Command::Search(text) => match self.disk.search(&text, HITS) {
+                Ok(found) => self.tell(News::Found(text, found)),
+                Err(e) => self.tell(News::Failed(None, say::not_read(&e))),
+            },
+            Command::Open(id) => self.open(id),
+            Command::Type { id, content, revision } => self.typed(id, *content, revision),
+            Command::Save { id, content, revision } => self.saved(id, *content, revision),
+            Command::Discard(id) => self.step(id, Input::Discard),
+            Command::Delete(id) => self.step(id, Input::Delete),
+            Command::Undelete(id) => self.step(id, Input::Undelete),
+            Command::Journal { id, journal } => self.step(id, Input::Journal(journal)),
+            Command::Settle { id, content, outcome, hunks, seconds } => {
+                self.step(id, Input::Settle(*content, Report { conflict_id: None, outcome, hunks, seconds }));
+            }
+            Command::KeepAsNew { id, copy } => self.keep_as_new(id, copy),
+            Command::Rebase(id) => self.step(id, Input::Rebase),
+            Command::Bookmark(id, marked) => self.step(id, Input::Mark(marked)),
+            Command::Lock(id) => self.ask_lock(id),
+            Command::Unlock(id) => self.unlock(id),
+            Command::History(_) | Command::VersionAt(..) | Command::Figures { .. } => self.fetch(command),
+            Command::Outbox => self.outbox(),
+            Command::Pause(no, on) => self.entry(no, |lane| Input::Pause(lane, on)),
+            Command::RetryNow(no) => {
+                self.gate = Time(i64::MIN);
+                self.entry(no, Input::Retry);
+            }
+            Command::DropEntry(no) => self.entry(no, Input::Drop),
+            Command::SyncNow => {
+                self.gate = Time(i64::MIN);
+                self.catch_up();
+            }
+            Command::AllowDeletions => self.allow_deletions(),
+            Command::Stop => {}
+        }
+    }
+
+    fn step(&mut self, id: NoteId, input: Input) {
+        self.apply(id, input);
+    }
+
+    fn list(&mut self) {
+        match self.disk.rows() {
+            Ok(mut rows) => {
+                for row in &mut rows {
+                    row.lock = self.lock_of(row.id);
+                }
+                self.tell(News::Rows(Arc::new(rows)));
+                self.tell(News::ConnectionIs(self.connection.clone()));
+            }
+            Err(e) => self.tell(News::Failed(None, say::not_read(&e))),
+        }
+    }
+
+    fn open(&mut self, id: NoteId) {
+        match self.disk.load(id) {
+            Ok(record) => self.tell(News::Opened(Box::new(record.detail(self.lock_of(id))))),
+            Err(e) => self.tell(News::Failed(Some(id), say::not_read(&e))),
+        }
+    }
+
+    fn typed(&mut self, id: NoteId, content: Content, revision: Revision) {
+        if let Some(lock) = self.locks.get_mut(&id).filter(|l| l.holder.me) {
+            lock.wanted = true;
+        }
+        self.apply(id, Input::Type(content, revision));
+    }
+
+    fn saved(&mut self, id: NoteId, content: Content, revision: Revision) {
+        if let Err(bad) = content.check() {
+            let why = bad.iter().map(|(field, reason)| format!("{field} {reason}")).collect::<Vec<_>>().join("; ");
+            let todo = "Nothing is lost: it is kept as typed. Change that and save again.";
+            self.apply(id, Input::Type(content, revision));
+            return self.tell(News::Failed(Some(id), format!("This cannot be saved. A note keeps limits ({why}). {todo}")));
+        }
+        self.apply(id, Input::Save(content, revision));
+    }
+
+    /// Mine becomes a note of its own, theirs stays: two records in one transaction.
+    fn keep_as_new(&mut self, id: NoteId, copy: NoteId) {
+        match self.parked(id) {
+            Ok(Some((record, mine, theirs))) => {
+                let report = Report { conflict_id: None, outcome: "theirs".to_owned(), hunks: [0; 4], seconds: 0 };
+                let steps = vec![(Record::empty(copy), Input::Save(mine, 0)), (record, Input::Settle(theirs, report))];
+                match self.stored(steps, None) {
+                    Ok(effects) => effects.into_iter().for_each(|e| self.carry_out(e)),
+                    Err(e) => self.tell(News::Failed(Some(id), say::not_stored(&e))),
+                }
+            }
+            Ok(None) => self
+                .tell(News::Failed(Some(id), "This note has no refused save. Nothing was copied. Open it to see what it says.".to_owned())),
+            Err(e) => self.tell(News::Failed(Some(id), say::not_read(&e))),
+        }
+    }
+
+    fn parked(&self, id: NoteId) -> Result<Option<(Record, Content, Content)>, DiskError> {
+        let record = self.disk.load(id)?;
+        let sides = record.parked.as_ref().map(|p| (Content { deleted: false, ..p.mine.clone() }, p.theirs.content.clone()));
+        Ok(sides.map(|(mine, theirs)| (record, mine, theirs)))
+    }
+
+    fn outbox(&mut self) {
+        match self.disk.outbox() {
+            Ok(mut rows) => {
+                for row in &mut rows {
+                    let lanes = [Lane::Note, Lane::Mark, Lane::Report];
+                    let lane = match row.what.as_str() {
+                        "bookmark" => lanes[1],
+                        "report" => lanes[2],
+                        _ => lanes[0],
+                    };
+                    if self.in_flight.contains(&(row.id, lane)) {
+                        row.state = crate::client::handle::EntryState::Sending;
+                    }
+                }
+                self.tell(News::Outbox(rows));
+            }
+            Err(e) => self.tell(News::Failed(None, say::not_read(&e))),
+        }
+    }
+
+    fn entry(&mut self, no: i64, input: impl FnOnce(Lane) -> Input) {
+        match self.disk.entry(no) {
+            Ok(Some((id, lane))) => {
+                if self.in_flight.contains(&(id, lane)) {
+                    let why = "That entry is under way just now. Its answer is not here yet. Try again in a moment.";
+                    return self.tell(News::Failed(Some(id), why.to_owned()));
+                }
+                self.apply(id, input(lane));
+                self.outbox();
+            }
+            Ok(None) => {
+                let why = format!("There is no entry {no} in the outbox. It may have been sent meanwhile. Look at the outbox again.");
+                self.tell(News::Failed(None, why));
+            }
+            Err(e) => self.tell(News::Failed(None, say::not_read(&e))),
+        }
+    }
+
+    /// What only the server knows.
+    fn fetch(&mut self, command: Command) {
+        let http = self.http.clone();
+        match command {
+            Command::History(id) => self.spawn(async move {
+                match http.history(id).await {
+                    Ok(rows) => In::Tell(News::History(id, rows)),
+                    Err(Fault::Missing) => In::Tell(News::History(id, Vec::new())),
+                    Err(fault) => In::Failed(Some(id), fault, "history"),
+                }
+            }),
+            Command::VersionAt(id, version) => self.spawn(async move {
+                match http.version(id, version).await {
+                    Ok(note) => In::Tell(News::VersionIs(Box::new(note))),
+                    Err(fault) => In::Failed(Some(id), fault, "version"),
+                }
+            }),
+            Command::Figures { days } => self.spawn(async move {
+                let both = async { Ok((http.figures(days).await?, http.audit(ENTRIES, "").await?)) };
+                match both.await {
+                    Ok((figures, entries)) => In::Tell(News::Figures(Box::new(figures), entries)),
+                    Err(fault) => In::Failed(None, fault, "audit log"),
+                }
+            }),
+            _ => {}
+        }
+    }
+}

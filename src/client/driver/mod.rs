@@ -1,0 +1,356 @@
+//! The task that carries out what `sync` decides: one thread that owns the disk, and tasks for the network.
+//!
+//! Everything that happens comes through one queue: commands, answers, live changes, time. Each is one step of one record, stored before
+//! anything follows from it. A second program on the same file (a guest) takes steps and stores them, and leaves the sending to the first.
+
+mod catch_up;
+mod commands;
+mod network;
+mod say;
+
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::disk::{Disk, DiskError};
+use super::handle::{Command, Connection, EntryState, Handle, Holder, News};
+use super::http::{Access, Fault, Http, LiveEvent, Locked, Page};
+use super::rebase::Rules;
+use super::record::{Lane, Record};
+use super::sync::{self, Answer, Effect, Env, Input};
+use crate::domain::note::{NoteId, Seq, Time, Uuid};
+
+/// Where things are.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The server, the token, this device's name.
+    pub access: Access,
+    /// This device's file.
+    pub db: PathBuf,
+    /// Whether to work as a guest where another program has the file open, instead of refusing.
+    pub guest: bool,
+}
+
+/// Tells the time.
+pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
+/// Makes fresh ids.
+pub type Ids = Arc<dyn Fn() -> Uuid + Send + Sync>;
+
+/// What comes from outside: the client reads no clock and makes no chance of its own.
+#[derive(Clone)]
+pub struct Parts {
+    /// The time.
+    pub clock: Clock,
+    /// Idempotency keys.
+    pub ids: Ids,
+    /// Spreads retries.
+    pub seed: u64,
+}
+
+/// Why the client could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another program has the file open.
+    #[error("another diptych has this device's notes open")]
+    InUse,
+    /// The file.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// The server's address, the token or the device's name.
+    #[error("{0}")]
+    Access(String),
+}
+
+/// Starts the client on a thread of its own. Must be called within a tokio runtime, which carries the network.
+///
+/// # Errors
+/// The file cannot be opened, or the settings cannot be used.
+pub fn start(config: &Config, parts: Parts) -> Result<(Handle, UnboundedReceiver<News>), OpenError> {
+    let http = Http::new(&config.access).map_err(OpenError::Access)?;
+    let (hold, guest) = hold(config)?;
+    let (disk, notices) = Disk::open(&config.db, (parts.clock)())?;
+    let (commands, commands_in) = unbounded_channel();
+    let (news, news_in) = unbounded_channel();
+    let (inbox, inbox_in) = unbounded_channel();
+    let runtime = tokio::runtime::Handle::current();
+    let driver = Driver {
+        seq: disk.seq()?,
+        no: disk.next_no()?,
+        disk,
+        http,
+        parts,
+        me: config.access.origin.clone(),
+        rules: Rules::default(),
+        pending: HashMap::new(),
+        in_flight: HashSet::new(),
+        gate: Time(i64::MIN),
+        failures: 0,
+        connection: Connection::Unknown,
+        catching: false,
+        again: false,
+        listening: false,
+        held: Vec::new(),
+        locks: HashMap::new(),
+        touched: HashSet::new(),
+        data_version: 0,
+        guest,
+        stopping: false,
+        news,
+        inbox,
+        runtime: runtime.clone(),
+        _hold: hold,
+    };
+    let run = move || runtime.block_on(driver.run(commands_in, inbox_in, notices));
+    std::thread::Builder::new().name("client".to_owned()).spawn(run).map_err(|e| DiskError::Other(e.to_string()))?;
+    Ok((Handle::new(commands), news_in))
+}
+
+/// Takes the file for this program; `None` and `true` where another has it and that is allowed.
+fn hold(config: &Config) -> Result<(Option<File>, bool), OpenError> {
+    if let Some(folder) = config.db.parent() {
+        std::fs::create_dir_all(folder).map_err(|e| DiskError::Other(e.to_string()))?;
+    }
+    let mut path = config.db.as_os_str().to_owned();
+    path.push(".lock");
+    let open = File::options().create(true).truncate(false).write(true).open(&path);
+    let file = open.map_err(|e| match e.kind() {
+        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => DiskError::ReadOnly,
+        std::io::ErrorKind::StorageFull => DiskError::Full,
+        _ => DiskError::Other(e.to_string()),
+    })?;
+    match file.try_lock() {
+        Ok(()) => Ok((Some(file), false)),
+        Err(std::fs::TryLockError::WouldBlock) if config.guest => Ok((None, true)),
+        Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::InUse),
+        // Some network file systems have no locks; SQLite's own still guard the file.
+        Err(std::fs::TryLockError::Error(_)) => Ok((None, false)),
+    }
+}
+
+/// What comes back from tasks.
+enum In {
+    Answered(NoteId, Lane, Result<Answer, Fault>),
+    Page(Result<Page, Fault>),
+    Rules(Rules),
+    Live(LiveEvent),
+    LiveEnded(Fault),
+    Mark(NoteId, bool, Time),
+    Lock(NoteId, Result<Locked, Fault>),
+    Tell(News),
+    Failed(Option<NoteId>, Fault, &'static str),
+}
+
+/// A lock this device holds, or one that it knows of.
+struct Held {
+    token: Option<String>,
+    holder: Holder,
+    wanted: bool,
+}
+
+struct Driver {
+    disk: Disk,
+    http: Http,
+    parts: Parts,
+    me: String,
+    rules: Rules,
+    no: i64,
+    pending: HashMap<(NoteId, Lane), (EntryState, Time)>,
+    in_flight: HashSet<(NoteId, Lane)>,
+    gate: Time,
+    failures: u32,
+    connection: Connection,
+    seq: Seq,
+    catching: bool,
+    again: bool,
+    listening: bool,
+    held: Vec<crate::domain::note::Note>,
+    locks: HashMap<NoteId, Held>,
+    touched: HashSet<NoteId>,
+    data_version: i64,
+    guest: bool,
+    stopping: bool,
+    news: UnboundedSender<News>,
+    inbox: UnboundedSender<In>,
+    runtime: tokio::runtime::Handle,
+    _hold: Option<File>,
+}
+
+/// How often other programs' writes to the file are looked for.
+const LOOK: Duration = Duration::from_millis(1000);
+/// Requests under way at once.
+const AT_ONCE: usize = 8;
+
+impl Driver {
+    async fn run(mut self, mut commands: UnboundedReceiver<Command>, mut inbox: UnboundedReceiver<In>, notices: Vec<String>) {
+        for notice in notices {
+            self.tell(News::Notice(notice));
+        }
+        self.reload();
+        self.data_version = self.disk.data_version().unwrap_or(0);
+        self.catch_up();
+        loop {
+            self.send_due();
+            let wait = self.wait();
+            tokio::select! {
+                command = commands.recv() => match command {
+                    None | Some(Command::Stop) => break,
+                    Some(command) => self.command(command),
+                },
+                Some(happened) = inbox.recv() => self.happened(happened),
+                () = tokio::time::sleep(wait) => self.look(),
+            }
+        }
+        self.stopping = true;
+        self.release_locks().await;
+        self.tell(News::Stopped);
+    }
+
+    fn now(&self) -> Time {
+        (self.parts.clock)()
+    }
+
+    fn tell(&self, news: News) {
+        // A screen that has gone away hears nothing, and that is no trouble.
+        let _ = self.news.send(news);
+    }
+
+    /// One step of one note: stored first, then its effects. `false` where it could not be stored.
+    fn apply(&mut self, id: NoteId, input: Input) -> bool {
+        self.touched.insert(id);
+        let done = self.disk.load(id).and_then(|record| self.stored(vec![(record, input)], None));
+        match done {
+            Ok(effects) => {
+                effects.into_iter().for_each(|e| self.carry_out(e));
+                true
+            }
+            Err(e) => {
+                self.tell(News::Failed(Some(id), say::not_stored(&e)));
+                false
+            }
+        }
+    }
+
+    /// Steps records and stores them in one transaction; gives what follows.
+    fn stored(&mut self, steps: Vec<(Record, Input)>, seq: Option<Seq>) -> Result<Vec<Effect>, DiskError> {
+        let now = self.now();
+        let (mut records, mut effects) = (Vec::new(), Vec::new());
+        for (mut record, input) in steps {
+            self.no += 1;
+            let jitter = self.jitter();
+            let env = Env { now, key: (self.parts.ids)(), no: self.no, jitter, rules: &self.rules };
+            effects.extend(sync::step(&mut record, input, &env).into_iter().map(|e| (record.id, e)));
+            records.push(record);
+        }
+        let copies: Vec<_> = effects
+            .iter()
+            .filter_map(|(id, e)| if let Effect::Copy(content, why) = e { Some((*id, &**content, *why)) } else { None })
+            .collect();
+        self.disk.store(&records.iter().collect::<Vec<_>>(), &copies, seq, now)?;
+        for record in &records {
+            self.index(record);
+        }
+        Ok(effects.into_iter().map(|(_, e)| e).collect())
+    }
+
+    fn index(&mut self, record: &Record) {
+        for lane in [Lane::Note, Lane::Mark, Lane::Report] {
+            match record.entry(lane) {
+                Some(e) => self.pending.insert((record.id, lane), (e.state.clone(), e.due)),
+                None => self.pending.remove(&(record.id, lane)),
+            };
+        }
+    }
+
+    fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Tell(News::RowIs(mut row)) => {
+                row.lock = self.lock_of(row.id);
+                self.tell(News::RowIs(row));
+            }
+            Effect::Tell(news) => self.tell(news),
+            Effect::Send(request) => self.send(*request),
+            Effect::Copy(..) => {}
+        }
+    }
+
+    fn lock_of(&self, id: NoteId) -> Option<Holder> {
+        self.locks.get(&id).filter(|l| l.holder.expires_at > self.now()).map(|l| l.holder.clone())
+    }
+
+    /// A number from 0 to 999 that follows from the seed: enough to keep devices from retrying in step.
+    fn jitter(&mut self) -> i64 {
+        self.parts.seed = self.parts.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        i64::try_from((self.parts.seed >> 33) % 1000).unwrap_or(0)
+    }
+
+    /// Reads what waits from the disk: at start, and after another program wrote.
+    fn reload(&mut self) {
+        match self.disk.pending() {
+            Ok(pending) => self.pending = pending.into_iter().map(|p| ((p.id, p.lane), (p.entry.state, p.entry.due))).collect(),
+            Err(e) => self.tell(News::Notice(say::not_read(&e))),
+        }
+        self.no = self.disk.next_no().unwrap_or(self.no).max(self.no);
+    }
+
+    fn look(&mut self) {
+        let version = self.disk.data_version().unwrap_or(self.data_version);
+        if version != self.data_version {
+            self.data_version = version;
+            self.reload();
+            self.command(Command::List);
+            if self.guest {
+                self.tell_touched();
+            }
+        }
+        if self.now() >= self.gate && !self.listening && !self.guest && !self.catching {
+            self.catch_up();
+        }
+        self.renew_locks();
+    }
+
+    /// What became of the notes this guest touched, now that the sending program wrote.
+    fn tell_touched(&mut self) {
+        for id in self.touched.clone() {
+            let Ok(record) = self.disk.load(id) else { continue };
+            match (&record.parked, &record.saved, &record.synced) {
+                (Some(parked), _, _) => self.tell(News::NeedsYou(Box::new(parked.clone()))),
+                (None, None, Some(note)) => self.tell(News::Synced(Box::new(note.clone()), None)),
+                _ => continue,
+            }
+            self.touched.remove(&id);
+        }
+    }
+
+    fn wait(&self) -> Duration {
+        let now = self.now();
+        let waiting = self.pending.iter().filter(|(k, (state, _))| *state == EntryState::Waiting && !self.in_flight.contains(k));
+        let due = waiting.map(|(_, (_, due))| (*due).max(self.gate)).min();
+        let ms = due.map_or(i64::MAX, |d| d.ms_since(now) + 1).clamp(1, i64::MAX);
+        Duration::from_millis(u64::try_from(ms).unwrap_or(1)).min(LOOK)
+    }
+
+    fn send_due(&mut self) {
+        let now = self.now();
+        if self.guest || now < self.gate {
+            return;
+        }
+        let mut due: Vec<(Time, NoteId, Lane)> = self
+            .pending
+            .iter()
+            .filter(|(key, (state, due))| *state == EntryState::Waiting && *due <= now && !self.in_flight.contains(key))
+            .map(|((id, lane), (_, due))| (*due, *id, *lane))
+            .collect();
+        due.sort();
+        for (_, id, lane) in due.into_iter().take(AT_ONCE.saturating_sub(self.in_flight.len())) {
+            if !self.apply(id, Input::Due(lane)) {
+                // The disk did not take it; once more after a while, not at once and for ever.
+                self.gate = now.plus_ms(5_000);
+                return;
+            }
+        }
+    }
+}

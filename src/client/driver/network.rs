@@ -1,0 +1,232 @@
+//! What goes over the network, in tasks of its own, and what their results do.
+
+use super::{Driver, Held, In, say};
+use crate::client::handle::{Connection, Holder, News};
+use crate::client::http::{Fault, LiveEvent, Locked};
+use crate::client::outbox;
+use crate::client::record::Lane;
+use crate::client::sync::{Answer, Input, Request};
+use crate::domain::note::{NoteId, Time};
+
+/// A lock is renewed when less than this is left of it, in milliseconds.
+const RENEW_MS: i64 = 120_000;
+
+impl Driver {
+    /// Runs a task whose result comes back through the queue.
+    pub(super) fn spawn(&self, task: impl Future<Output = In> + Send + 'static) {
+        let inbox = self.inbox.clone();
+        self.runtime.spawn(async move {
+            // The driver may have stopped; then nobody waits for it.
+            let _ = inbox.send(task.await);
+        });
+    }
+
+    pub(super) fn send(&mut self, request: Request) {
+        self.in_flight.insert((request.id, request.lane));
+        let http = self.http.clone();
+        let lock = self.locks.get(&request.id).and_then(|l| l.token.clone());
+        self.spawn(async move {
+            let answer = http.send(&request, lock.as_deref()).await;
+            In::Answered(request.id, request.lane, answer)
+        });
+    }
+
+    pub(super) fn happened(&mut self, happened: In) {
+        match happened {
+            In::Answered(id, lane, answer) => self.answered(id, lane, answer),
+            In::Page(page) => self.page(page),
+            In::Rules(rules) => self.rules = rules,
+            In::Live(event) => self.live(event),
+            In::LiveEnded(fault) => {
+                self.listening = false;
+                self.failed(&fault);
+            }
+            In::Mark(id, marked, at) => {
+                self.apply(id, Input::RemoteMark(marked, at));
+            }
+            In::Lock(id, locked) => self.locked(id, locked),
+            In::Tell(news) => self.tell(news),
+            In::Failed(id, fault, what) => {
+                self.tell(News::Failed(id, say::not_fetched(what, &fault)));
+                if matches!(fault, Fault::Unreachable(_) | Fault::Unauthorised(_)) {
+                    self.failed(&fault);
+                }
+            }
+        }
+    }
+
+    fn answered(&mut self, id: NoteId, lane: Lane, answer: Result<Answer, Fault>) {
+        self.in_flight.remove(&(id, lane));
+        match answer {
+            Ok(answer) => {
+                self.reached();
+                if !self.apply(id, Input::Answered(lane, answer)) {
+                    // Not stored, so not known: it is sent again under its key, and the server gives the same answer.
+                    self.gate = self.now().plus_ms(5_000);
+                }
+            }
+            Err(Fault::Unauthorised(why)) => {
+                self.apply(id, Input::Answered(lane, Answer::Refused(401, why.clone())));
+                self.failed(&Fault::Unauthorised(why));
+            }
+            Err(fault) => {
+                self.failed(&fault);
+                let wait = self.gate.ms_since(self.now());
+                self.apply(id, Input::Answered(lane, Answer::Later(fault.to_string(), Some(wait))));
+            }
+        }
+    }
+
+    /// The server answered: whatever waited for it may go.
+    pub(super) fn reached(&mut self) {
+        self.failures = 0;
+        self.gate = Time(i64::MIN);
+        if self.connection != Connection::Online {
+            self.connection = Connection::Online;
+            self.tell(News::ConnectionIs(Connection::Online));
+            self.wake();
+        }
+    }
+
+    /// Entries that failed only for want of a server are due at once when it is back.
+    fn wake(&mut self) {
+        let now = self.now();
+        let late: Vec<_> = self.pending.iter().filter(|(_, (_, due))| *due > now).map(|(k, _)| *k).collect();
+        for (id, lane) in late {
+            let waits = self.pending.get(&(id, lane)).is_some_and(|(s, _)| *s == crate::client::handle::EntryState::Waiting);
+            if waits && !self.in_flight.contains(&(id, lane)) {
+                self.apply(id, Input::Retry(lane));
+            }
+        }
+    }
+
+    pub(super) fn failed(&mut self, fault: &Fault) {
+        let now = self.now();
+        self.failures = self.failures.saturating_add(1);
+        let jitter = self.jitter();
+        self.gate = now.plus_ms(outbox::wait_ms(self.failures, jitter).min(60_000));
+        let connection = match fault {
+            Fault::Unauthorised(_) => Connection::Unauthorised,
+            other => Connection::Offline { why: other.to_string(), next: Some(self.gate) },
+        };
+        if connection != self.connection {
+            self.connection = connection.clone();
+            self.tell(News::ConnectionIs(connection));
+        }
+    }
+
+    pub(super) fn listen(&mut self) {
+        if self.listening || self.guest {
+            return;
+        }
+        self.listening = true;
+        let (http, inbox, seq) = (self.http.clone(), self.inbox.clone(), self.seq);
+        self.spawn(async move {
+            let told = http.listen(seq, |event| inbox.send(In::Live(event)).is_ok()).await;
+            In::LiveEnded(told.err().unwrap_or_else(|| Fault::Unreachable("The stream of changes ended.".to_owned())))
+        });
+    }
+
+    fn live(&mut self, event: LiveEvent) {
+        match event {
+            // What changed between the last page and the opening of the stream is not in either.
+            LiveEvent::Note | LiveEvent::Resync | LiveEvent::Open => self.catch_up(),
+            LiveEvent::Bookmark(id) => {
+                let http = self.http.clone();
+                self.spawn(async move {
+                    match http.bookmark(id).await {
+                        Ok((marked, at)) => In::Mark(id, marked, at),
+                        Err(Fault::Missing) => In::Mark(id, false, Time(0)),
+                        Err(fault) => In::Failed(Some(id), fault, "bookmark"),
+                    }
+                });
+            }
+            LiveEvent::Lock(id, from, released) => self.lock_seen(id, from, released),
+        }
+    }
+
+    fn lock_seen(&mut self, id: NoteId, from: String, released: bool) {
+        if self.locks.get(&id).is_some_and(|l| l.holder.me) && from == self.me {
+            return;
+        }
+        let expires_at = self.now().plus_ms(300_000);
+        let holder = Holder { user: String::new(), client: from, expires_at, me: false };
+        if released {
+            self.locks.remove(&id);
+        } else {
+            self.locks.insert(id, Held { token: None, holder: holder.clone(), wanted: false });
+        }
+        self.tell(News::LockIs(id, Some(holder).filter(|_| !released)));
+    }
+
+    pub(super) fn ask_lock(&self, id: NoteId) {
+        let token = self.locks.get(&id).and_then(|l| l.token.clone());
+        let http = self.http.clone();
+        self.spawn(async move { In::Lock(id, http.lock(id, token).await) });
+    }
+
+    fn locked(&mut self, id: NoteId, locked: Result<Locked, Fault>) {
+        match locked {
+            Ok(Locked::Ours(token, expires_at)) => {
+                let holder = Holder { user: String::new(), client: self.me.clone(), expires_at, me: true };
+                self.locks.insert(id, Held { token: Some(token), holder: holder.clone(), wanted: true });
+                self.tell(News::LockIs(id, Some(holder)));
+            }
+            Ok(Locked::Theirs(user, client, expires_at)) => {
+                let lost = self.locks.get(&id).is_some_and(|l| l.holder.me);
+                let holder = Holder { user, client, expires_at, me: false };
+                self.locks.insert(id, Held { token: None, holder: holder.clone(), wanted: false });
+                if lost {
+                    self.tell(News::Notice(format!(
+                        "The lock is lost: {} has it now. Your text is safe here. Saving is checked by version, as without a lock.",
+                        holder.client
+                    )));
+                }
+                self.tell(News::LockIs(id, Some(holder)));
+            }
+            Err(fault) => {
+                self.locks.remove(&id);
+                self.tell(News::LockIs(id, None));
+                self.tell(News::Failed(Some(id), say::not_fetched("lock", &fault)));
+            }
+        }
+    }
+
+    pub(super) fn renew_locks(&mut self) {
+        let now = self.now();
+        let late: Vec<NoteId> = self
+            .locks
+            .iter_mut()
+            .filter(|(_, l)| l.holder.me && l.wanted && l.holder.expires_at.ms_since(now) < RENEW_MS)
+            .map(|(id, l)| {
+                l.wanted = false; // asked for once; typing asks for more
+                *id
+            })
+            .collect();
+        late.into_iter().for_each(|id| self.ask_lock(id));
+    }
+
+    pub(super) fn unlock(&mut self, id: NoteId) {
+        let Some(token) = self.locks.remove(&id).and_then(|l| l.token) else { return };
+        self.tell(News::LockIs(id, None));
+        let http = self.http.clone();
+        self.spawn(async move {
+            match http.unlock(id, token).await {
+                Ok(()) | Err(Fault::Missing | Fault::Refused(..)) => In::Tell(News::LockIs(id, None)),
+                Err(fault) => In::Failed(Some(id), fault, "release of the lock"),
+            }
+        });
+    }
+
+    /// Releases all locks at the end, without keeping the person waiting for a server that is away.
+    pub(super) async fn release_locks(&mut self) {
+        let tokens: Vec<_> = self.locks.drain().filter_map(|(id, l)| Some((id, l.token?))).collect();
+        let release = async {
+            for (id, token) in tokens {
+                // It ends by itself if this does not arrive.
+                let _ = self.http.unlock(id, token).await;
+            }
+        };
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(2), release).await;
+    }
+}

@@ -1,0 +1,36 @@
+//! The client's troubles in sentences: what, why, what to do.
+
+use crate::client::disk::DiskError;
+use crate::client::http::Fault;
+
+/// Something could not be made durable.
+pub(super) fn not_stored(e: &DiskError) -> String {
+    format!("This is not saved on this device: {e}. {} The text is still in the window; save again.", remedy(e))
+}
+
+/// Something could not be read.
+pub(super) fn not_read(e: &DiskError) -> String {
+    format!("This device's notes could not be read: {e}. {}", remedy(e))
+}
+
+fn remedy(e: &DiskError) -> &'static str {
+    match e {
+        DiskError::Full => "Free some space.",
+        DiskError::ReadOnly => "Allow writing to the data folder.",
+        DiskError::Damaged(_) => "Restart diptych: it sets the file aside and begins a new one.",
+        DiskError::Busy => "Close the other program.",
+        DiskError::Newer(_) => "Install that version.",
+        DiskError::Other(_) => "Look into the data folder.",
+    }
+}
+
+/// Something asked of the server did not come.
+pub(super) fn not_fetched(what: &str, fault: &Fault) -> String {
+    let todo = match fault {
+        Fault::Unauthorised(_) => "Run diptych login.",
+        Fault::Unreachable(_) | Fault::Later(..) => "Try again when it can be reached.",
+        Fault::Missing => "It may not have been sent yet.",
+        Fault::Refused(..) | Fault::Nonsense(_) => "Check the server's address.",
+    };
+    format!("The {what} did not come. {fault} {todo}")
+}

@@ -1,0 +1,199 @@
+//! What is read from the server, and locks.
+
+use reqwest::Method;
+
+use super::send::{checked, sound};
+use super::sse::{Message, Reader};
+use super::{Fault, Http, PAGE, fault, unreachable};
+use crate::client::handle::VersionRow;
+use crate::client::rebase::Rules;
+use crate::domain::audit::{Entry, Figures};
+use crate::domain::note::{Note, NoteId, Seq, Time, Version};
+use crate::wire::Data;
+use crate::wire::audit::{EntriesJson, StatsJson};
+use crate::wire::error::{ErrorJson, HeldJson};
+use crate::wire::note::{NoteJson, PageJson, VersionJson};
+use crate::wire::side::{BookmarkJson, EventJson, LockJson, LockTokenJson, PoliciesJson};
+
+/// A page of changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page {
+    /// The notes, in order of change.
+    pub notes: Vec<Note>,
+    /// What has been seen with it.
+    pub seq: Seq,
+    /// Whether there is more.
+    pub more: bool,
+}
+
+/// What became of asking for a lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Locked {
+    /// It is ours: the token, and when it ends.
+    Ours(String, Time),
+    /// Someone else holds it: user, device, and when it ends.
+    Theirs(String, String, Time),
+}
+
+/// Something changed on the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LiveEvent {
+    /// A note.
+    Note,
+    /// A bookmark of this note.
+    Bookmark(NoteId),
+    /// A lock: which note, from where, and whether it was released.
+    Lock(NoteId, String, bool),
+    /// Too much was missed: fetch.
+    Resync,
+    /// The stream is open.
+    Open,
+}
+
+impl Http {
+    /// The changes after `seq`.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub async fn since(&self, seq: Seq) -> Result<Page, Fault> {
+        let page: PageJson = self.json(self.request(Method::GET, &format!("/api/notes?since={seq}&limit={PAGE}"))).await?;
+        if page.seq < seq || (page.more && page.seq == seq) {
+            return Err(Fault::Nonsense("The server counts its changes backwards.".to_owned()));
+        }
+        let notes = page.data.into_iter().map(|n| sound(n.into())).collect::<Result<_, _>>()?;
+        Ok(Page { notes, seq: page.seq, more: page.more })
+    }
+
+    /// One note as it is now.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub async fn note(&self, id: NoteId) -> Result<Note, Fault> {
+        let note: Data<NoteJson> = self.json(self.request(Method::GET, &format!("/api/notes/{id}"))).await?;
+        checked(note.data.into(), id)
+    }
+
+    /// One note as it was.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub async fn version(&self, id: NoteId, version: Version) -> Result<Note, Fault> {
+        let note: Data<NoteJson> = self.json(self.request(Method::GET, &format!("/api/notes/{id}/versions/{version}"))).await?;
+        checked(note.data.into(), id)
+    }
+
+    /// A note's versions, newest first.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub async fn history(&self, id: NoteId) -> Result<Vec<VersionRow>, Fault> {
+        let rows: Data<Vec<VersionJson>> = self.json(self.request(Method::GET, &format!("/api/notes/{id}/versions"))).await?;
+        let row = |v: VersionJson| VersionRow { version: v.version, at: v.updated_at.0, by: v.updated_by, from: v.updated_from };
+        Ok(rows.data.into_iter().map(row).collect())
+    }
+
+    /// The policies in force, as far as the client combines fields by them.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub async fn rules(&self) -> Result<Rules, Fault> {
+        let said: Data<PoliciesJson> = self.json(self.request(Method::GET, "/api/policies")).await?;
+        let policies = said.data.notes.into_iter().filter_map(|(field, policy)| Some((field.parse().ok()?, policy))).collect();
+        Ok(Rules { policies })
+    }
+
+    /// Whether this user has marked a note, and since when it says so.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub async fn bookmark(&self, id: NoteId) -> Result<(bool, Time), Fault> {
+        let said: Data<BookmarkJson> = self.json(self.request(Method::GET, &format!("/api/bookmarks/{id}"))).await?;
+        Ok((said.data.marked, said.data.updated_at.0))
+    }
+
+    /// Conflict figures of so many days.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub async fn figures(&self, days: u32) -> Result<Figures, Fault> {
+        let said: Data<StatsJson> = self.json(self.request(Method::GET, &format!("/api/audit/stats?days={days}"))).await?;
+        Ok(said.data.into())
+    }
+
+    /// The newest audit entries; `query` is added to the address (`&entity_id=…`).
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub async fn audit(&self, limit: usize, query: &str) -> Result<Vec<Entry>, Fault> {
+        let said: EntriesJson = self.json(self.request(Method::GET, &format!("/api/audit?limit={limit}{query}"))).await?;
+        Ok(said.data.into_iter().map(Entry::from).collect())
+    }
+
+    /// Takes a note's lock, or renews it with its token.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub async fn lock(&self, id: NoteId, token: Option<String>) -> Result<Locked, Fault> {
+        let call = self.request(Method::POST, &format!("/api/notes/{id}/lock")).json(&LockTokenJson { token });
+        let response = call.send().await.map_err(|e| unreachable(&e))?;
+        if response.status() == reqwest::StatusCode::CONFLICT {
+            let said: ErrorJson = super::parse(&super::body(response).await?)?;
+            let held: HeldJson = said.lock.ok_or_else(|| Fault::Nonsense("The server does not say who holds the lock.".to_owned()))?;
+            return Ok(Locked::Theirs(held.holder.user, held.holder.client, held.expires_at.0));
+        }
+        if !response.status().is_success() {
+            return Err(fault(response).await);
+        }
+        let lock: Data<LockJson> = super::parse(&super::body(response).await?)?;
+        Ok(Locked::Ours(lock.data.token, lock.data.expires_at.0))
+    }
+
+    /// Releases a lock.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub async fn unlock(&self, id: NoteId, token: String) -> Result<(), Fault> {
+        let call = self.request(Method::DELETE, &format!("/api/notes/{id}/lock")).json(&LockTokenJson { token: Some(token) });
+        let response = call.send().await.map_err(|e| unreachable(&e))?;
+        if response.status().is_success() { Ok(()) } else { Err(fault(response).await) }
+    }
+
+    /// Listens for live changes after `seq` until the stream ends, handing each to `tell`; it stops when `tell` says `false`.
+    ///
+    /// # Errors
+    /// Why the stream ended.
+    pub async fn listen(&self, seq: Seq, mut tell: impl FnMut(LiveEvent) -> bool) -> Result<(), Fault> {
+        let call = self.request(Method::GET, "/api/events").header("accept", "text/event-stream").header("last-event-id", seq.to_string());
+        let mut response = call.send().await.map_err(|e| unreachable(&e))?;
+        if !response.status().is_success() {
+            return Err(fault(response).await);
+        }
+        if !tell(LiveEvent::Open) {
+            return Ok(());
+        }
+        let mut reader = Reader::default();
+        while let Some(chunk) = response.chunk().await.map_err(|e| unreachable(&e))? {
+            let messages = reader.push(&chunk).map_err(|e| Fault::Nonsense(e.to_owned()))?;
+            for event in messages.iter().filter_map(live) {
+                if !tell(event) {
+                    return Ok(());
+                }
+            }
+        }
+        Err(Fault::Unreachable("The server ended the stream of changes.".to_owned()))
+    }
+}
+
+fn live(message: &Message) -> Option<LiveEvent> {
+    let said = || -> Option<(NoteId, EventJson)> {
+        let said: EventJson = serde_json::from_str(&message.data).ok()?;
+        Some((said.id.parse().ok()?, said))
+    };
+    match message.event.as_str() {
+        "note" => Some(LiveEvent::Note),
+        "bookmark" => said().map(|(id, _)| LiveEvent::Bookmark(id)),
+        "lock" => said().map(|(id, e)| LiveEvent::Lock(id, e.updated_from, e.deleted)),
+        "resync" => Some(LiveEvent::Resync),
+        _ => None,
+    }
+}

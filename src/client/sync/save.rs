@@ -1,0 +1,150 @@
+//! What a person does to a note: type, save, delete, settle, mark.
+
+use super::{Effect, Env, base_of, collisions, parked};
+use crate::client::handle::{News, Revision};
+use crate::client::outbox;
+use crate::client::rebase;
+use crate::client::record::{Base, Lane, Mark, Record, Report, Saved, Typed, alike};
+use crate::domain::note::{Content, Note};
+
+pub(super) fn typed(record: &mut Record, content: Content, revision: Revision, env: &Env, out: &mut Vec<Effect>) {
+    let unchanged = record.settled_content().is_some_and(|c| alike(c, &content));
+    record.typed = if unchanged { None } else { Some(Typed { base: record.base(), content, at: env.now }) };
+    out.push(Effect::Tell(News::Kept(record.id, revision)));
+}
+
+pub(super) fn saved(record: &mut Record, content: Content, revision: Option<Revision>, env: &Env, out: &mut Vec<Effect>) {
+    let base = record.base();
+    record.typed = None;
+    if let Some(revision) = revision {
+        out.push(Effect::Tell(News::SavedHere(record.id, revision)));
+    }
+    if let Some(parked) = &mut record.parked {
+        parked.mine = content;
+        parked.mine_at = env.now;
+        out.push(Effect::Tell(News::NeedsYou(Box::new(parked.clone()))));
+        return;
+    }
+    // On the base it was typed on: whether the note has moved since is for the server to say.
+    let nothing_new = record.sent.is_none() && base.content().is_some_and(|c| alike(c, &content));
+    let nothing_sent_is_new = record.sent.as_ref().is_some_and(|s| record.saved.is_some() && alike(&s.content, &content));
+    if nothing_new {
+        record.saved = None;
+        record.drop_entry(Lane::Note);
+        if let Some(note) = &record.synced {
+            out.push(Effect::Tell(News::Synced(Box::new(note.clone()), revision)));
+        }
+        return;
+    }
+    let settles = record.saved.take().and_then(|s| s.settles);
+    record.saved = Some(Saved { content, base, at: env.now, revision, settles });
+    if !nothing_sent_is_new || record.entry(Lane::Note).is_none() {
+        outbox::enqueue(record, Lane::Note, env);
+    }
+}
+
+pub(super) fn discard(record: &mut Record, out: &mut Vec<Effect>) {
+    if let Some(typed) = record.typed.take() {
+        out.push(Effect::Copy(Box::new(typed.content), "discarded"));
+    }
+}
+
+pub(super) fn delete(record: &mut Record, env: &Env, out: &mut Vec<Effect>) {
+    let Some(content) = record.settled_content().or_else(|| record.content()).cloned() else { return };
+    discard(record, out);
+    if record.synced.is_none() && record.sent.is_none() && record.parked.is_none() {
+        // No server ever heard of it.
+        out.push(Effect::Copy(Box::new(content), "deleted"));
+        record.saved = None;
+        record.drop_entry(Lane::Note);
+        return;
+    }
+    saved(record, Content { deleted: true, ..content }, None, env, out);
+}
+
+pub(super) fn undelete(record: &mut Record, env: &Env, out: &mut Vec<Effect>) {
+    let Some(content) = record.settled_content().cloned() else { return };
+    saved(record, Content { deleted: false, ..content }, None, env, out);
+}
+
+pub(super) fn settled(record: &mut Record, content: Content, report: Report, env: &Env, out: &mut Vec<Effect>) {
+    let Some(parked) = record.parked.take() else {
+        out.push(Effect::Tell(News::Failed(Some(record.id), nothing_parked())));
+        return;
+    };
+    out.push(Effect::Copy(Box::new(parked.mine.clone()), "mine, before it was settled"));
+    if let Some(typed) = &mut record.typed {
+        typed.content = rebase::rebase(&parked.mine, &typed.content, &content, env.rules);
+        typed.base = base_of(&parked.theirs);
+    }
+    let report = Report { conflict_id: parked.conflict_id.clone(), ..report };
+    if alike(&content, &parked.theirs.content) {
+        out.push(Effect::Tell(News::Settled(record.id, parked.theirs.version)));
+        tell(record, report, env);
+        record.synced = newest(record.synced.take(), parked.theirs);
+        return;
+    }
+    record.saved = Some(Saved { content, base: base_of(&parked.theirs), at: env.now, revision: None, settles: Some(report) });
+    outbox::enqueue(record, Lane::Note, env);
+}
+
+fn nothing_parked() -> String {
+    "There is nothing to settle on this note. It has no refused save, or another window settled it. Open it to see what it says now."
+        .to_owned()
+}
+
+/// Puts a report of a settled conflict on its way.
+pub(super) fn tell(record: &mut Record, report: Report, env: &Env) {
+    if report.conflict_id.is_some() {
+        record.report = Some((report, None));
+        outbox::enqueue(record, Lane::Report, env);
+    }
+}
+
+/// The newer of what was known and what came.
+pub(super) fn newest(known: Option<Note>, came: Note) -> Option<Note> {
+    match known {
+        Some(known) if known.version >= came.version => Some(known),
+        _ => Some(came),
+    }
+}
+
+pub(super) fn rebase(record: &mut Record, env: &Env, out: &mut Vec<Effect>) {
+    match park_draft(record, env) {
+        Ok(true) => {
+            if let Some(parked) = &record.parked {
+                out.push(Effect::Tell(News::NeedsYou(Box::new(parked.clone()))));
+            }
+        }
+        Ok(false) => {}
+        Err(why) => out.push(Effect::Tell(News::Failed(Some(record.id), why))),
+    }
+}
+
+/// Parks a draft whose note has moved, as a refused save would be; `false` where there is nothing to merge.
+///
+/// # Errors
+/// A save of the note is under way: its answer decides.
+pub fn park_draft(record: &mut Record, env: &Env) -> Result<bool, String> {
+    if record.sent.is_some() {
+        return Err("A save of this note is under way. Its answer is not here yet. Wait for it, then merge.".to_owned());
+    }
+    let Some(theirs) = record.synced.clone() else { return Ok(false) };
+    let Some((content, base, at)) = draft(record).filter(|(_, base, _)| base.version != theirs.version) else { return Ok(false) };
+    let empty = Content::default();
+    let conflicts = collisions(base.content().unwrap_or(&empty), &content, &theirs.content);
+    (record.typed, record.saved) = (None, None);
+    record.drop_entry(Lane::Note);
+    record.parked = Some(parked(record, base.note.map(|n| *n), (content, at), theirs, conflicts, env.now));
+    Ok(true)
+}
+
+fn draft(record: &Record) -> Option<(Content, Base, crate::domain::note::Time)> {
+    let typed = record.typed.as_ref().map(|t| (t.content.clone(), t.base.clone(), t.at));
+    typed.or_else(|| record.saved.as_ref().map(|s| (s.content.clone(), s.base.clone(), s.at)))
+}
+
+pub(super) fn mark(record: &mut Record, marked: bool, env: &Env) {
+    record.mark = Some(Mark { marked, at: env.now, key: None });
+    outbox::enqueue(record, Lane::Mark, env);
+}
