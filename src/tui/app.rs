@@ -368,6 +368,12 @@ impl App {
         self.drawn = drawn;
     }
 
+    /// The cell of the cursor as last drawn, if there is one.
+    #[must_use]
+    pub fn cursor(&self) -> Option<(u16, u16)> {
+        self.drawn.cursor
+    }
+
     /// The title of the terminal.
     #[must_use]
     pub fn title(&self) -> String {

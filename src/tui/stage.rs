@@ -2,6 +2,7 @@
 
 use ratatui::Terminal;
 use ratatui::backend::{Backend, TestBackend};
+use ratatui::buffer::Buffer;
 
 use super::app::App;
 use super::message::{Effect, Event, Key};
@@ -86,7 +87,9 @@ impl Stage {
     /// The screen as text, without spaces at the ends of lines.
     #[must_use]
     pub fn screen(&self) -> String {
-        let buffer = self.terminal.backend().buffer();
+        // Drawn anew, because a terminal in memory keeps what lies hidden behind the second cell of a wide character.
+        let mut buffer = Buffer::empty(*self.terminal.backend().buffer().area());
+        let _ = self.app.draw(&mut buffer);
         let width = usize::from(buffer.area.width.max(1));
         let mut out = String::new();
         for row in buffer.content().chunks(width) {

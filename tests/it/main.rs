@@ -11,6 +11,9 @@ mod prose_cases;
 mod proxy;
 #[allow(dead_code, reason = "a toolbox: each story takes what it needs")]
 mod pty;
+mod screens;
 mod settle;
+mod stage;
 mod text;
 mod tidy;
+mod torture;

@@ -146,6 +146,8 @@ impl Editor {
             self.buffer.set_text(&content.body);
         } else {
             self.buffer = Buffer::new(&content.body);
+            // Rows are kept by the stamps of one buffer: another buffer, another window.
+            self.view = View { follow: true, ..View::default() };
         }
         self.loaded = true;
         self.saved = state;

@@ -59,6 +59,7 @@ pub struct List {
     deleting: Vec<NoteId>,
     retag: Option<(HashSet<NoteId>, String)>,
     wide: bool,
+    keep: Option<NoteId>,
 }
 
 impl List {
@@ -84,7 +85,7 @@ impl List {
         if !std::mem::take(&mut self.stale) {
             return;
         }
-        let on = self.current().map(|r| r.id);
+        let on = self.keep.take().or_else(|| self.current().map(|r| r.id));
         let Some(all) = &self.all else { return };
         self.shown = order::order(all, &self.filter, self.sort);
         // The cursor stays on its note, not on its row.
@@ -264,6 +265,7 @@ impl List {
                 }
             }
             News::RowGone(id) => {
+                self.keep = self.current().map(|r| r.id).or(self.keep);
                 if let (Some(all), Some(at)) = (&mut self.all, self.index.remove(id)) {
                     let all = Arc::make_mut(all);
                     all.swap_remove(at);
