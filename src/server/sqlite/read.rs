@@ -1,0 +1,288 @@
+//! What is read from SQLite, by readers beside the writer and by the writer itself.
+
+use rusqlite::types::Value as Sql;
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+use uuid::Uuid;
+
+use crate::domain::audit::Entry;
+use crate::domain::note::{Content, Note, NoteId, Seq, Time, Version};
+use crate::server::memory;
+use crate::server::store::{AuditQuery, Base, BookmarkRow, Event, Kind, LockRow, Page, Search, Space, StoreError, TokenRow};
+use crate::server::work::Step;
+
+/// The columns [`note`] reads.
+macro_rules! columns {
+    ($rest:literal) => {
+        concat!(
+            "SELECT v.id, v.version, v.title, v.body, v.tags, v.fields, v.deleted, v.created, v.updated, v.user, v.origin",
+            $rest
+        )
+    };
+}
+
+fn note(row: &Row<'_>) -> Result<Note, StoreError> {
+    let text = |i| -> Result<&str, StoreError> { row.get_ref(i)?.as_str().map_err(|e| StoreError::Database(e.to_string())) };
+    let (tags, fields) = (memory::tags_from_text(text(4)?)?, memory::values_from_text(text(5)?)?);
+    Ok(Note {
+        id: NoteId(Uuid::from_bytes(row.get(0)?)),
+        version: row.get(1)?,
+        content: Content { title: row.get(2)?, body: row.get(3)?, tags, fields, deleted: row.get(6)? },
+        created_at: Time(row.get(7)?),
+        updated_at: Time(row.get(8)?),
+        updated_by: row.get(9)?,
+        updated_from: row.get(10)?,
+    })
+}
+
+fn first(conn: &Connection, sql: &str, params: impl rusqlite::Params) -> Step<Option<Note>> {
+    let mut find = conn.prepare_cached(sql)?;
+    let mut rows = find.query(params)?;
+    rows.next()?.map(note).transpose()
+}
+
+/// A note as it is.
+pub(super) fn present(conn: &Connection, space: Space, id: NoteId) -> Step<Option<Note>> {
+    let sql = columns!(" FROM notes n JOIN versions v ON v.row = n.row WHERE n.space = ? AND n.id = ?");
+    first(conn, sql, params![space, id.0.as_bytes()])
+}
+
+/// A note as it was.
+pub(super) fn version(conn: &Connection, space: Space, id: NoteId, base: Base) -> Step<Option<Note>> {
+    let id_bytes = id.0.as_bytes();
+    match base {
+        Base::Any => present(conn, space, id),
+        Base::Version(version) => {
+            let sql = columns!(" FROM versions v WHERE v.space = ? AND v.id = ? AND v.version = ?");
+            first(conn, sql, params![space, id_bytes, version])
+        }
+        Base::NotAfter(time) => {
+            let sql = columns!(" FROM versions v WHERE v.space = ? AND v.id = ? AND v.updated <= ? ORDER BY v.version DESC LIMIT 1");
+            first(conn, sql, params![space, id_bytes, time.0])
+        }
+    }
+}
+
+/// The versions of a note without their content.
+pub(super) fn versions(conn: &Connection, space: Space, id: NoteId) -> Step<Vec<Note>> {
+    let sql = "SELECT version, created, updated, user, origin, deleted FROM versions WHERE space = ? AND id = ? ORDER BY version DESC";
+    let mut find = conn.prepare_cached(sql)?;
+    let rows = find.query_map(params![space, id.0.as_bytes()], |r| {
+        let (created, updated): (i64, i64) = (r.get(1)?, r.get(2)?);
+        Ok(Note {
+            id,
+            version: r.get::<_, Version>(0)?,
+            content: Content { deleted: r.get(5)?, ..Content::default() },
+            created_at: Time(created),
+            updated_at: Time(updated),
+            updated_by: r.get(3)?,
+            updated_from: r.get(4)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn newest(conn: &Connection, space: Space) -> Step<Seq> {
+    Ok(conn.prepare_cached("SELECT seq FROM spaces WHERE id = ?")?.query_row([space], |r| r.get(0)).optional()?.unwrap_or(0))
+}
+
+fn page(conn: &Connection, space: Space, sql: &str, params: Vec<Sql>, limit: usize) -> Step<Page> {
+    let seq = newest(conn, space)?;
+    let mut find = conn.prepare_cached(sql)?;
+    let mut rows = find.query(params_from_iter(params))?;
+    let mut notes = Vec::with_capacity(limit.min(256));
+    while let Some(row) = rows.next()? {
+        if notes.len() == limit {
+            return Ok(Page { notes, more: true, seq });
+        }
+        notes.push((row.get(11)?, note(row)?));
+    }
+    Ok(Page { notes, more: false, seq })
+}
+
+fn one_more(limit: usize) -> Sql {
+    Sql::Integer(i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1))
+}
+
+/// Notes changed after `seq`, in order of change.
+pub(super) fn since(conn: &Connection, space: Space, seq: Seq, limit: usize) -> Step<Page> {
+    let sql = columns!(
+        ", n.seq FROM notes n JOIN versions v ON v.row = n.row
+         WHERE n.space = ? AND n.seq > ? ORDER BY n.seq LIMIT ?"
+    );
+    page(conn, space, sql, vec![Sql::Integer(space), Sql::Integer(seq), one_more(limit)], limit)
+}
+
+/// Live notes, the one changed last first.
+pub(super) fn search(conn: &Connection, space: Space, search: &Search) -> Step<Page> {
+    let sql = columns!(
+        ", n.seq FROM notes n JOIN versions v ON v.row = n.row
+         WHERE n.space = ?1 AND n.deleted = 0 AND n.seq < ?2
+           AND (?3 IS NULL OR holds(v.title, ?3) OR holds(v.body, ?3))
+           AND (?4 IS NULL OR EXISTS (SELECT 1 FROM json_each(v.tags) WHERE value = ?4))
+         ORDER BY n.seq DESC LIMIT ?5"
+    );
+    let text = |t: &Option<String>| t.clone().map_or(Sql::Null, Sql::Text);
+    let q = search.q.as_ref().map(|q| q.to_lowercase());
+    let after = Sql::Integer(search.after.unwrap_or(i64::MAX));
+    page(conn, space, sql, vec![Sql::Integer(space), after, text(&q), text(&search.tag), one_more(search.limit)], search.limit)
+}
+
+/// Makes `holds(text, needle)` known: whether a text holds another, whatever its case in any script.
+pub(super) fn add_functions(conn: &Connection) -> rusqlite::Result<()> {
+    let flags = rusqlite::functions::FunctionFlags::SQLITE_UTF8 | rusqlite::functions::FunctionFlags::SQLITE_DETERMINISTIC;
+    conn.create_scalar_function("holds", 2, flags, |ctx| {
+        let (text, needle) = (ctx.get_raw(0).as_str()?, ctx.get_raw(1).as_str()?);
+        Ok(text.to_lowercase().contains(needle))
+    })
+}
+
+/// A user's bookmark, tombstones included.
+pub(super) fn bookmark(conn: &Connection, space: Space, user: &str, id: NoteId) -> Step<Option<BookmarkRow>> {
+    let sql = "SELECT marked, why, gone, updated, origin FROM bookmarks WHERE space = ? AND user = ? AND note = ?";
+    let row = conn.prepare_cached(sql)?.query_row(params![space, user, id.0.as_bytes()], |r| {
+        Ok(BookmarkRow {
+            note: id.0,
+            user: user.to_owned(),
+            marked: r.get(0)?,
+            why: r.get(1)?,
+            gone: r.get(2)?,
+            updated: r.get(3)?,
+            origin: r.get(4)?,
+        })
+    });
+    Ok(row.optional()?)
+}
+
+/// Reads `note, user, origin, token, acquired, expires`.
+pub(super) fn lock_row(r: &Row<'_>) -> rusqlite::Result<LockRow> {
+    Ok(LockRow {
+        note: Uuid::from_bytes(r.get(0)?),
+        user: r.get(1)?,
+        origin: r.get(2)?,
+        token: Uuid::from_bytes(r.get(3)?),
+        acquired: r.get(4)?,
+        expires: r.get(5)?,
+    })
+}
+
+macro_rules! audit_columns {
+    ($rest:literal) => {
+        concat!(
+            "SELECT a.seq, a.id, a.at, a.entity, a.entity_id, a.action, a.user, a.client_origin, a.server_origin, a.server_ts, a.client_ts,
+                    a.server_version, a.base_version, a.fields, a.outcome, a.settled, b.body, t.body
+             FROM audit a
+             LEFT JOIN versions b ON b.space = a.space AND b.id = a.entity_id AND b.version = a.base_version
+             LEFT JOIN versions t ON t.space = a.space AND t.id = a.entity_id AND t.version = a.server_version ",
+            $rest
+        )
+    };
+}
+
+fn entry(r: &Row<'_>) -> Result<(Seq, Entry), StoreError> {
+    let time = |i| -> rusqlite::Result<Option<Time>> { Ok(r.get::<_, Option<i64>>(i)?.map(Time)) };
+    let fields: String = r.get(13)?;
+    let entry = Entry {
+        id: Uuid::from_bytes(r.get(1)?).to_string(),
+        at: Time(r.get(2)?),
+        entity: r.get(3)?,
+        entity_id: Uuid::from_bytes(r.get(4)?).to_string(),
+        action: r.get(5)?,
+        user_id: r.get(6)?,
+        client_origin: r.get(7)?,
+        server_origin: r.get(8)?,
+        server_ts: time(9)?,
+        client_ts: time(10)?,
+        server_version: r.get(11)?,
+        base_version: r.get(12)?,
+        fields: memory::fields_from_text(&fields, r.get(16)?, r.get(17)?)?,
+        outcome: r.get(14)?,
+        settled: memory::settled_from_text(r.get(15)?),
+    };
+    Ok((r.get(0)?, entry))
+}
+
+/// One audit entry.
+pub(super) fn audit_entry(conn: &Connection, space: Space, id: Uuid) -> Step<Option<Entry>> {
+    let mut find = conn.prepare_cached(audit_columns!("WHERE a.space = ? AND a.id = ?"))?;
+    let mut rows = find.query(params![space, id.as_bytes()])?;
+    Ok(rows.next()?.map(entry).transpose()?.map(|(_, e)| e))
+}
+
+/// Audit entries, newest first.
+pub(super) fn audit(conn: &Connection, space: Space, q: &AuditQuery) -> Step<Vec<(Seq, Entry)>> {
+    let sql = audit_columns!(
+        "WHERE a.space = ?1 AND a.seq < ?2 AND a.at >= ?3 AND a.at < ?4
+           AND (?5 IS NULL OR a.entity = ?5) AND (?6 IS NULL OR a.entity_id = ?6)
+           AND (?7 IS NULL OR a.action = ?7 OR (?7 = 'conflict' AND substr(a.action, 1, 9) = 'conflict_'))
+           AND (?8 IS NULL OR a.client_origin = ?8)
+         ORDER BY a.seq DESC LIMIT ?9"
+    );
+    let mut find = conn.prepare_cached(sql)?;
+    let mut rows = find.query(params![
+        space,
+        q.after.unwrap_or(i64::MAX),
+        q.since.map_or(i64::MIN, |t| t.0),
+        q.until.map_or(i64::MAX, |t| t.0),
+        q.entity,
+        q.entity_id.map(|id| id.into_bytes()),
+        q.action,
+        q.origin,
+        i64::try_from(q.limit).unwrap_or(i64::MAX)
+    ])?;
+    let mut out = Vec::new();
+    while let Some(row) = rows.next()? {
+        out.push(entry(row)?);
+    }
+    Ok(out)
+}
+
+/// How many saves were accepted since a time.
+pub(super) fn saves_since(conn: &Connection, space: Space, since: Time) -> Step<u64> {
+    let mut count = conn.prepare_cached("SELECT count(*) FROM versions WHERE space = ? AND updated >= ?")?;
+    let n: i64 = count.query_row(params![space, since.0], |r| r.get(0))?;
+    Ok(u64::try_from(n).unwrap_or(0))
+}
+
+/// Changes after `seq`, oldest first: of each record its last.
+pub(super) fn events_since(conn: &Connection, space: Space, seq: Seq, limit: usize) -> Step<(Vec<Event>, Seq)> {
+    let top = newest(conn, space)?;
+    let sql = "SELECT n.seq, 'note', n.id, v.version, v.origin, n.deleted
+                 FROM notes n JOIN versions v ON v.row = n.row WHERE n.space = ?1 AND n.seq > ?2
+               UNION ALL SELECT seq, 'bookmark', note, NULL, origin, gone OR NOT marked FROM bookmarks WHERE space = ?1 AND seq > ?2
+               UNION ALL SELECT seq, 'lock', note, NULL, origin, expires = 0 FROM locks WHERE space = ?1 AND seq > ?2
+               UNION ALL SELECT seq, 'audit', id, server_version, client_origin, 0 FROM audit WHERE space = ?1 AND seq > ?2
+               ORDER BY 1 LIMIT ?3";
+    let mut find = conn.prepare_cached(sql)?;
+    let rows = find.query_map(params![space, seq, i64::try_from(limit).unwrap_or(i64::MAX)], |r| {
+        Ok(Event {
+            space,
+            seq: r.get(0)?,
+            kind: Kind::of(&r.get::<_, String>(1)?).unwrap_or(Kind::Note),
+            id: Uuid::from_bytes(r.get(2)?),
+            version: r.get(3)?,
+            origin: r.get(4)?,
+            deleted: r.get(5)?,
+        })
+    })?;
+    Ok((rows.collect::<Result<_, _>>()?, top))
+}
+
+/// Tokens: one by its hash, or all.
+pub(super) fn tokens(conn: &Connection, hash: Option<[u8; 32]>) -> Step<Vec<TokenRow>> {
+    let sql = "SELECT t.id, t.space, s.name, t.user, t.name, t.hash, t.created, t.revoked
+               FROM tokens t JOIN spaces s ON s.id = t.space WHERE ?1 IS NULL OR t.hash = ?1 ORDER BY t.id";
+    let mut find = conn.prepare_cached(sql)?;
+    let rows = find.query_map([hash], |r| {
+        Ok(TokenRow {
+            id: r.get(0)?,
+            space: r.get(1)?,
+            space_name: r.get(2)?,
+            user: r.get(3)?,
+            name: r.get(4)?,
+            hash: r.get(5)?,
+            created: Time(r.get(6)?),
+            revoked: r.get::<_, Option<i64>>(7)?.map(Time),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,139 @@
+//! The steps of a write over one SQLite connection inside an open transaction. They wait for nothing.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use uuid::Uuid;
+
+use super::read;
+use crate::domain::audit::Entry;
+use crate::domain::note::{Note, NoteId, Seq, Time};
+use crate::server::memory;
+use crate::server::store::{Base, BookmarkRow, Event, LockRow, Space, Who};
+use crate::server::work::{Loaded, Step, Tx};
+
+/// One write's share of the transaction the writer thread has open.
+pub(super) struct SqliteTx<'a> {
+    pub(super) conn: &'a mut Connection,
+    pub(super) events: &'a mut Vec<Event>,
+}
+
+fn micros(time: Option<Time>) -> Option<i64> {
+    time.map(|t| t.0)
+}
+
+/// An id kept as text in the domain; entries are only ever made with UUIDs.
+fn uuid(text: &str) -> Uuid {
+    text.parse().unwrap_or_default()
+}
+
+impl Tx for SqliteTx<'_> {
+    async fn remembered(&mut self, who: &Who, key: Uuid) -> Step<Option<([u8; 32], String)>> {
+        let mut find = self.conn.prepare_cached("SELECT hash, memory FROM memory WHERE space = ? AND user = ? AND key = ?")?;
+        let row = find.query_row(params![who.space, &*who.user, key.as_bytes()], |r| Ok((r.get(0)?, r.get(1)?)));
+        Ok(row.optional()?)
+    }
+
+    async fn remember(&mut self, who: &Who, key: Uuid, hash: [u8; 32], now: Time, memory: String) -> Step<()> {
+        let mut put = self.conn.prepare_cached("INSERT INTO memory (space, user, key, hash, at, memory) VALUES (?, ?, ?, ?, ?, ?)")?;
+        put.execute(params![who.space, &*who.user, key.as_bytes(), hash, now.0, memory])?;
+        Ok(())
+    }
+
+    async fn load(&mut self, space: Space, id: NoteId) -> Step<Loaded> {
+        let present = read::present(self.conn, space, id)?;
+        let sql = "SELECT note, user, origin, token, acquired, expires FROM locks WHERE space = ? AND note = ?";
+        let lock = self.conn.prepare_cached(sql)?.query_row(params![space, id.0.as_bytes()], read::lock_row).optional()?;
+        Ok(Loaded { present, lock })
+    }
+
+    async fn version(&mut self, space: Space, id: NoteId, base: Base) -> Step<Option<Note>> {
+        read::version(self.conn, space, id, base)
+    }
+
+    async fn next_seq(&mut self, space: Space) -> Step<Seq> {
+        let mut next = self.conn.prepare_cached("UPDATE spaces SET seq = seq + 1 WHERE id = ? RETURNING seq")?;
+        Ok(next.query_row([space], |r| r.get(0))?)
+    }
+
+    async fn put_note(&mut self, space: Space, seq: Seq, n: &Note) -> Step<()> {
+        let (tags, fields) = (memory::tags_to_text(&n.content.tags)?, memory::values_to_text(&n.content.fields)?);
+        let sql = "INSERT INTO versions (space, id, version, title, body, tags, fields, deleted, created, updated, user, origin)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        let (id, c) = (n.id.0.as_bytes(), &n.content);
+        self.conn.prepare_cached(sql)?.execute(params![
+            space,
+            id,
+            n.version,
+            c.title,
+            c.body,
+            tags,
+            fields,
+            c.deleted,
+            n.created_at.0,
+            n.updated_at.0,
+            n.updated_by,
+            n.updated_from
+        ])?;
+        let row = self.conn.last_insert_rowid();
+        let sql = "INSERT INTO notes (space, id, row, seq, deleted) VALUES (?1, ?2, ?3, ?4, ?5)
+                   ON CONFLICT (space, id) DO UPDATE SET row = ?3, seq = ?4, deleted = ?5";
+        self.conn.prepare_cached(sql)?.execute(params![space, id, row, seq, c.deleted])?;
+        Ok(())
+    }
+
+    async fn put_audit(&mut self, space: Space, seq: Seq, e: &Entry) -> Step<()> {
+        let sql = "INSERT INTO audit (space, seq, id, at, entity, entity_id, action, user, client_origin, server_origin, server_ts,
+                                      client_ts, server_version, base_version, fields, outcome, settled)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        let (id, about, fields) = (uuid(&e.id), uuid(&e.entity_id), memory::fields_to_text(e)?);
+        self.conn.prepare_cached(sql)?.execute(params![
+            space,
+            seq,
+            id.as_bytes(),
+            e.at.0,
+            e.entity,
+            about.as_bytes(),
+            e.action,
+            e.user_id,
+            e.client_origin,
+            e.server_origin,
+            micros(e.server_ts),
+            micros(e.client_ts),
+            e.server_version,
+            e.base_version,
+            fields,
+            e.outcome,
+            memory::settled_to_text(e.settled.as_ref())
+        ])?;
+        Ok(())
+    }
+
+    async fn audit_entry(&mut self, space: Space, id: Uuid) -> Step<Option<Entry>> {
+        read::audit_entry(self.conn, space, id)
+    }
+
+    async fn bookmark(&mut self, space: Space, user: &str, note: NoteId) -> Step<Option<BookmarkRow>> {
+        read::bookmark(self.conn, space, user, note)
+    }
+
+    async fn put_bookmark(&mut self, space: Space, seq: Seq, r: &BookmarkRow) -> Step<()> {
+        let sql = "INSERT OR REPLACE INTO bookmarks (space, user, note, seq, marked, why, gone, updated, origin)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        let row = params![space, r.user, r.note.as_bytes(), seq, r.marked, r.why, r.gone, r.updated, r.origin];
+        self.conn.prepare_cached(sql)?.execute(row)?;
+        Ok(())
+    }
+
+    async fn put_lock(&mut self, space: Space, event: Option<Seq>, r: &LockRow) -> Step<()> {
+        let sql = "INSERT INTO locks (space, note, seq, user, origin, token, acquired, expires) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                   ON CONFLICT (space, note) DO UPDATE
+                   SET seq = max(seq, ?3), user = ?4, origin = ?5, token = ?6, acquired = ?7, expires = ?8";
+        let note = r.note.as_bytes();
+        let row = params![space, note, event.unwrap_or(0), r.user, r.origin, r.token.as_bytes(), r.acquired, r.expires];
+        self.conn.prepare_cached(sql)?.execute(row)?;
+        Ok(())
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.events.push(event);
+    }
+}
