@@ -41,7 +41,6 @@ pub fn hash_of(token: &str) -> [u8; 32] {
 /// What a token allows.
 #[derive(Clone, Debug)]
 pub(crate) struct Grant {
-    pub(crate) token: i64,
     pub(crate) space: Space,
     pub(crate) user: Arc<str>,
 }
@@ -72,7 +71,7 @@ impl Door {
             believed.remove(&hash);
             return Err(Failure::unauthorised());
         };
-        let grant = Grant { token: row.id, space: row.space, user: row.user.into() };
+        let grant = Grant { space: row.space, user: row.user.into() };
         if believed.len() >= REMEMBERED {
             believed.clear();
         }
@@ -147,5 +146,5 @@ pub(crate) async fn open_grant(app: &super::store::DynStore, now: Time) -> Resul
         Some(row) => row,
         None => app.add_token("home".to_owned(), "local".to_owned(), "no-auth".to_owned(), nobody, now).await?,
     };
-    Ok(Grant { token: row.id, space: row.space, user: row.user.into() })
+    Ok(Grant { space: row.space, user: row.user.into() })
 }

@@ -136,6 +136,21 @@ pub struct Owned {
     pub updated_from: Option<String>,
 }
 
+impl Owned {
+    /// The names of those that are there.
+    #[must_use]
+    pub fn names(&self) -> Vec<&'static str> {
+        let there = [
+            ("version", self.version.is_some()),
+            ("created_at", self.created_at.is_some()),
+            ("updated_at", self.updated_at.is_some()),
+            ("updated_by", self.updated_by.is_some()),
+            ("updated_from", self.updated_from.is_some()),
+        ];
+        there.into_iter().filter(|(_, t)| *t).map(|(n, _)| n).collect()
+    }
+}
+
 impl SaveJson {
     /// A save of `patch` on top of version `base`.
     #[must_use]

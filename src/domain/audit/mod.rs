@@ -1,5 +1,7 @@
 //! What is recorded of a conflict, the figures drawn from it, and the advice they speak for.
 
+pub mod figures;
+
 use std::collections::BTreeMap;
 
 use super::note::{FieldValue, Time, Version};

@@ -1,0 +1,121 @@
+//! Live changes as server-sent events: resumed by `Last-Event-ID` without a gap, or told to resync.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::sse::{Event as Sent, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use tokio::sync::{broadcast, watch};
+
+use super::Usual;
+use crate::domain::note::Seq;
+use crate::server::app::App;
+use crate::server::auth::Caller;
+use crate::server::error::{Failure, Reply};
+use crate::server::store::{Event, Heard, Space};
+use crate::wire::side::EventJson;
+
+/// Changes a listener may have missed and still hear one by one.
+const CATCH_UP: usize = 1000;
+
+struct Listening {
+    app: App,
+    space: Space,
+    ready: VecDeque<Sent>,
+    heard: broadcast::Receiver<Heard>,
+    last: Seq,
+    stopping: watch::Receiver<bool>,
+}
+
+/// Changes of this space as they happen.
+#[utoipa::path(
+    get,
+    path = "/api/events",
+    params(("Last-Event-ID" = String, Header, description = "The id of the last event heard")),
+    responses((status = 200, content_type = "text/event-stream", body = String, description = "event: note, bookmark, lock, audit or resync"), Usual)
+)]
+pub(super) async fn stream(State(app): State<App>, Caller(who): Caller, headers: HeaderMap) -> Reply {
+    let heard = app.store.listen(who.space); // before looking back, so that nothing falls between
+    let asked = headers.get("last-event-id").map(|v| v.to_str().ok().and_then(|v| v.trim().parse::<Seq>().ok()));
+    let mut ready = VecDeque::new();
+    let last = match asked {
+        None => 0,
+        Some(None) => return Err(Failure::invalid_one("Last-Event-ID", "must be the id of an event")),
+        Some(Some(seen)) => {
+            let (missed, top) = app.store.events_since(who.space, seen, CATCH_UP + 1).await?;
+            if missed.len() > CATCH_UP || seen > top {
+                ready.push_back(resync(top));
+                top
+            } else {
+                ready.extend(missed.iter().map(sent));
+                missed.last().map_or(seen, |e| e.seq)
+            }
+        }
+    };
+    app.metrics.listener(1);
+    let stopping = app.stopping.clone();
+    let listening = Listening { app, space: who.space, ready, heard, last, stopping };
+    let events = stream::unfold(listening, |mut l| async move {
+        let next = l.next().await?;
+        Some((Ok::<_, Infallible>(next), l))
+    });
+    let alive = KeepAlive::new().interval(Duration::from_secs(15));
+    let mut response: Response = Sse::new(events).keep_alive(alive).into_response();
+    response.headers_mut().insert("x-accel-buffering", axum::http::HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.app.metrics.listener(-1);
+    }
+}
+
+impl Listening {
+    /// The next event; `None` once the server stops.
+    async fn next(&mut self) -> Option<Sent> {
+        loop {
+            if *self.stopping.borrow() {
+                return None;
+            }
+            if let Some(event) = self.ready.pop_front() {
+                return Some(event);
+            }
+            tokio::select! {
+                stopped = self.stopping.changed() => if stopped.is_err() { return None },
+                heard = self.heard.recv() => match heard {
+                    Ok(Heard::Event(event)) if event.seq > self.last => {
+                        self.last = event.seq;
+                        return Some(sent(&event));
+                    }
+                    Ok(Heard::Event(_)) => {}
+                    Ok(Heard::Resync) | Err(broadcast::error::RecvError::Lagged(_)) => {
+                        let (_, top) = self.app.store.events_since(self.space, Seq::MAX, 0).await.unwrap_or((Vec::new(), self.last));
+                        self.last = self.last.max(top);
+                        return Some(resync(self.last));
+                    }
+                    Err(broadcast::error::RecvError::Closed) => return None,
+                },
+            }
+        }
+    }
+}
+
+fn resync(top: Seq) -> Sent {
+    Sent::default().id(top.to_string()).event("resync").data("{}")
+}
+
+fn sent(event: &Event) -> Sent {
+    let data = EventJson {
+        id: event.id.to_string(),
+        version: event.version,
+        updated_from: event.origin.clone(),
+        deleted: event.deleted,
+    };
+    let text = serde_json::to_string(&data).unwrap_or_default();
+    Sent::default().id(event.seq.to_string()).event(event.kind.name()).data(text)
+}

@@ -1,0 +1,199 @@
+//! Writing notes: create, save, delete, and what is answered to them.
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+use super::Usual;
+use super::notes::{query, with_validators};
+use crate::domain::note::{Content, NoteId, Patch};
+use crate::server::app::App;
+use crate::server::error::{Failure, Reply, json};
+use crate::server::request::{Incoming, note_id};
+use crate::server::store::{Answer, Done, Job};
+use crate::wire::error::{ConflictJson, ErrorJson};
+use crate::wire::note::{Owned, SaveJson, SavedJson};
+use crate::wire::{Data, IDEMPOTENCY_REPLAYED};
+
+/// How the answers of one call differ from those of another.
+#[derive(Clone, Copy)]
+pub(super) struct Shape {
+    /// The status of a success.
+    pub(super) ok: StatusCode,
+    /// The status of a conflict.
+    pub(super) conflict: StatusCode,
+}
+
+/// Asks the store for a write and answers it.
+pub(super) async fn perform(app: &App, incoming: Incoming, job: Job, shape: Shape) -> Reply {
+    let write = app.write(incoming.who, job, incoming.key);
+    let Answer { done, replayed } = app.store.write(write).await?;
+    if !replayed {
+        app.metrics.write(&done);
+    }
+    let mut response = answer(done, shape).unwrap_or_else(IntoResponse::into_response);
+    if replayed {
+        response.headers_mut().insert(HeaderName::from_static(IDEMPOTENCY_REPLAYED), HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+fn answer(done: Done, shape: Shape) -> Reply {
+    Ok(match done {
+        Done::Saved { note, merged, overruled, .. } => {
+            let reply = SavedJson { data: (*note).clone().into(), merged, overruled };
+            with_validators(json(shape.ok, &reply), &note)
+        }
+        Done::Conflict { present, base, conflicts, id } => {
+            let body = ConflictJson {
+                error: "version_conflict".to_owned(),
+                message: format!("This note was changed on {} since you read it.", present.updated_from),
+                server_version: (*present).into(),
+                base: base.map(|b| (*b).into()),
+                conflicts,
+                conflict_id: Some(id.to_string()),
+            };
+            json(shape.conflict, &body)
+        }
+        Done::Missing => return Err(Failure::not_found()),
+        Done::UnknownBase => {
+            let what = "The server never had the version this change started from.";
+            return Err(Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_base", what));
+        }
+        Done::BasesDisagree => return Err(Failure::bad("preconditions_disagree", "The preconditions name different versions.")),
+        Done::Owned(why) => return Err(Failure::owned(why)),
+        Done::Invalid(why) => return Err(Failure::invalid(why)),
+        Done::Locked(lock) => return Err(Failure::locked(StatusCode::LOCKED, &lock)),
+        Done::LockRefused(lock) => return Err(Failure::locked(StatusCode::CONFLICT, &lock)),
+        Done::LockTaken(lock) => json(StatusCode::OK, &Data { data: super::locks::shown(lock) }),
+        Done::Released => StatusCode::NO_CONTENT.into_response(),
+        Done::Bookmark(row) if row.gone => StatusCode::NO_CONTENT.into_response(),
+        Done::Bookmark(row) => json(StatusCode::OK, &Data { data: super::bookmarks::shown(row) }),
+        Done::Settled(entry) => json(StatusCode::OK, &Data { data: crate::wire::audit::EntryJson::from(*entry) }),
+        Done::KeyReused => {
+            let what = "This idempotency key was used with another request.";
+            return Err(Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", what));
+        }
+    })
+}
+
+/// Creates a note.
+#[utoipa::path(
+    post,
+    path = "/api/notes",
+    params(
+        ("X-Client" = String, Header, description = "The origin", pattern = r"^[A-Za-z0-9._-]{1,64}$"),
+        ("Idempotency-Key" = uuid::Uuid, Header, description = "Makes a retry harmless")
+    ),
+    request_body = SaveJson,
+    responses(
+        (status = 201, body = SavedJson, headers(("ETag" = String), ("Last-Modified" = String))),
+        (status = 409, body = ConflictJson, description = "A note with this id says something else"),
+        Usual
+    )
+)]
+pub(super) async fn create(State(app): State<App>, incoming: Incoming) -> Reply {
+    let asked: SaveJson = incoming.json()?;
+    if asked.base_version.is_some_and(|v| v != 0) {
+        return Err(Failure::invalid_one("base_version", "a new note has no base"));
+    }
+    let id = NoteId(asked.id.unwrap_or_else(|| (app.config.ids)()));
+    let (patch, owned) = asked.split();
+    if owned != Owned::default() {
+        let why = "belongs to the server".to_owned();
+        return Err(Failure::owned(owned.names().into_iter().map(|n| (n.to_owned(), why.clone())).collect()));
+    }
+    let job = Job::Create { id, content: Content::default().patched(&patch) };
+    let mut response = perform(&app, incoming, job, Shape { ok: StatusCode::CREATED, conflict: StatusCode::CONFLICT }).await?;
+    if response.status() == StatusCode::CREATED
+        && let Ok(place) = HeaderValue::try_from(format!("/api/notes/{id}"))
+    {
+        response.headers_mut().insert(axum::http::header::LOCATION, place);
+    }
+    Ok(response)
+}
+
+fn conflict_status(if_match: bool) -> Shape {
+    Shape { ok: StatusCode::OK, conflict: if if_match { StatusCode::PRECONDITION_FAILED } else { StatusCode::CONFLICT } }
+}
+
+/// Saves a note: what is left out stays.
+#[utoipa::path(
+    put,
+    path = "/api/notes/{id}",
+    params(
+        ("id" = uuid::Uuid, Path),
+        ("X-Client" = String, Header, description = "The origin", pattern = r"^[A-Za-z0-9._-]{1,64}$"),
+        ("Idempotency-Key" = uuid::Uuid, Header, description = "Makes a retry harmless"),
+        ("If-Match" = String, Header, description = "The base, by its ETag; a conflict is then 412"),
+        ("If-Unmodified-Since" = String, Header, description = "The base, by a time in RFC 3339 or as an HTTP-date"),
+        ("X-Lock-Token" = uuid::Uuid, Header, description = "The token of the note's lock")
+    ),
+    request_body = SaveJson,
+    responses(
+        (status = 200, body = SavedJson, headers(("ETag" = String), ("Last-Modified" = String))),
+        (status = 409, body = ConflictJson, description = "The note has moved on"),
+        (status = 412, body = ConflictJson, description = "The note has moved on, and the base was named by If-Match"),
+        (status = 423, body = ErrorJson, description = "Someone else holds the note's lock"),
+        (status = 428, body = ErrorJson, description = "No base is named"),
+        Usual
+    )
+)]
+pub(super) async fn save(State(app): State<App>, Path(id): Path<String>, incoming: Incoming) -> Reply {
+    let id = note_id(&id)?;
+    let asked: SaveJson = incoming.json()?;
+    if asked.id.is_some_and(|i| i != id.0) {
+        return Err(Failure::owned([("id".to_owned(), "is not the id of the address".to_owned())].into()));
+    }
+    let bases = incoming.bases(asked.base_version)?;
+    let lock = incoming.lock_token()?;
+    let (patch, owned) = asked.split();
+    let job = Job::Save { id, bases: bases.all, patch, owned, lock, client_ts: bases.time };
+    perform(&app, incoming, job, conflict_status(bases.if_match)).await
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct DeleteQuery {
+    /// The version this change started from.
+    #[param(minimum = 0)]
+    base_version: Option<i64>,
+}
+
+/// Deletes a note: its tombstone is a version like any other.
+#[utoipa::path(
+    delete,
+    path = "/api/notes/{id}",
+    params(
+        ("id" = uuid::Uuid, Path),
+        DeleteQuery,
+        ("X-Client" = String, Header, description = "The origin", pattern = r"^[A-Za-z0-9._-]{1,64}$"),
+        ("Idempotency-Key" = uuid::Uuid, Header, description = "Makes a retry harmless"),
+        ("If-Match" = String, Header, description = "The base, by its ETag; a conflict is then 412"),
+        ("If-Unmodified-Since" = String, Header, description = "The base, by a time in RFC 3339 or as an HTTP-date"),
+        ("X-Lock-Token" = uuid::Uuid, Header, description = "The token of the note's lock")
+    ),
+    responses(
+        (status = 200, body = SavedJson, headers(("ETag" = String), ("Last-Modified" = String))),
+        (status = 409, body = ConflictJson, description = "The note has moved on"),
+        (status = 412, body = ConflictJson, description = "The note has moved on, and the base was named by If-Match"),
+        (status = 423, body = ErrorJson, description = "Someone else holds the note's lock"),
+        (status = 428, body = ErrorJson, description = "No base is named"),
+        Usual
+    )
+)]
+pub(super) async fn delete(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    asked: Result<Query<DeleteQuery>, QueryRejection>,
+    incoming: Incoming,
+) -> Result<Response, Failure> {
+    let id = note_id(&id)?;
+    let bases = incoming.bases(query(asked)?.base_version)?;
+    let lock = incoming.lock_token()?;
+    let patch = Patch { deleted: Some(true), ..Patch::default() };
+    let job = Job::Save { id, bases: bases.all, patch, owned: Owned::default(), lock, client_ts: bases.time };
+    perform(&app, incoming, job, conflict_status(bases.if_match)).await
+}
