@@ -117,7 +117,10 @@ fn advise(entity: &str, name: &str, of: &OfField, days: u32, policies: &Policies
         return say("manual", format!("{count} collisions in {days} days are too many to lose one side of: version, 409 and merge."));
     }
     if monthly <= FEW {
-        return say("last-write-wins", format!("{count} collisions in {days} days are few: last-write-wins is fine, the log keeps the rest."));
+        return say(
+            "last-write-wins",
+            format!("{count} collisions in {days} days are few: last-write-wins is fine, the log keeps the rest."),
+        );
     }
     let reason = format!("{count} collisions in {days} days are neither few nor many: the policy in force will do.");
     say(&now.clone(), reason)

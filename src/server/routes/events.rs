@@ -110,12 +110,7 @@ fn resync(top: Seq) -> Sent {
 }
 
 fn sent(event: &Event) -> Sent {
-    let data = EventJson {
-        id: event.id.to_string(),
-        version: event.version,
-        updated_from: event.origin.clone(),
-        deleted: event.deleted,
-    };
+    let data = EventJson { id: event.id.to_string(), version: event.version, updated_from: event.origin.clone(), deleted: event.deleted };
     let text = serde_json::to_string(&data).unwrap_or_default();
     Sent::default().id(event.seq.to_string()).event(event.kind.name()).data(text)
 }

@@ -15,9 +15,7 @@ use rusqlite::{Connection, params};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::events::Hub;
-use super::store::{
-    Answer, AuditQuery, Base, BookmarkRow, Event, Fut, Heard, Page, Search, Space, Store, StoreError, TokenRow, Write,
-};
+use super::store::{Answer, AuditQuery, Base, BookmarkRow, Event, Fut, Heard, Page, Search, Space, Store, StoreError, TokenRow, Write};
 use crate::domain::audit::Entry;
 use crate::domain::note::{Note, NoteId, Seq, Time, Version};
 use writer::Message;

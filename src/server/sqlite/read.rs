@@ -13,10 +13,7 @@ use crate::server::work::Step;
 /// The columns [`note`] reads.
 macro_rules! columns {
     ($rest:literal) => {
-        concat!(
-            "SELECT v.id, v.version, v.title, v.body, v.tags, v.fields, v.deleted, v.created, v.updated, v.user, v.origin",
-            $rest
-        )
+        concat!("SELECT v.id, v.version, v.title, v.body, v.tags, v.fields, v.deleted, v.created, v.updated, v.user, v.origin", $rest)
     };
 }
 
