@@ -57,14 +57,14 @@ pub(crate) trait Tx: Send {
 
 /// Performs a write inside `tx`. On an error the caller must roll the transaction back.
 pub(crate) async fn perform<T: Tx>(tx: &mut T, write: &Write) -> Step<Answer> {
-    if let Some((key, hash)) = write.key {
-        if let Some((first, memory)) = tx.remembered(&write.who, key).await? {
-            if !bool::from(first.ct_eq(&hash)) {
-                return Ok(Answer { done: Done::KeyReused, replayed: false });
-            }
-            let done = memory::recall(tx, write.who.space, &memory).await?;
-            return Ok(Answer { done, replayed: true });
+    if let Some((key, hash)) = write.key
+        && let Some((first, memory)) = tx.remembered(&write.who, key).await?
+    {
+        if !bool::from(first.ct_eq(&hash)) {
+            return Ok(Answer { done: Done::KeyReused, replayed: false });
         }
+        let done = memory::recall(tx, write.who.space, &memory).await?;
+        return Ok(Answer { done, replayed: true });
     }
     let done = match &write.job {
         Job::Create { id, content } => create(tx, write, *id, content).await?,

@@ -28,12 +28,12 @@ pub(super) type Call = Box<dyn FnOnce(&mut Connection) + Send>;
 /// What the thread is asked.
 pub(super) enum Message {
     /// A write.
-    Write(Box<Write>, oneshot::Sender<Result<Answer, StoreError>>),
+    Write(Box<Write>, Back),
     /// Anything else.
     Call(Call),
 }
 
-type Waiting = (oneshot::Sender<Result<Answer, StoreError>>, Result<Answer, StoreError>);
+type Back = oneshot::Sender<Result<Answer, StoreError>>;
 
 /// The thread's state.
 pub(super) struct Writer {
@@ -68,14 +68,14 @@ impl Writer {
         }
     }
 
-    fn commit(&mut self, writes: Vec<(Box<Write>, oneshot::Sender<Result<Answer, StoreError>>)>) {
+    fn commit(&mut self, writes: Vec<(Box<Write>, Back)>) {
         if writes.is_empty() {
             return;
         }
         self.since_sweep += writes.len();
         let now = writes[0].0.now.0;
         let mut events = Vec::new();
-        let mut answers: Vec<Waiting> = Vec::with_capacity(writes.len());
+        let mut answers: Vec<(Back, Result<Answer, StoreError>)> = Vec::with_capacity(writes.len());
         let begun = self.conn.execute_batch("BEGIN IMMEDIATE");
         let mut failed = begun.err().map(|e| e.to_string());
         for (write, back) in writes {
