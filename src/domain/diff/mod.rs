@@ -3,6 +3,7 @@
 //! Lines are compared as git compares them (search, tie-breaks, limits, sliding), because a merge is judged beside git's. All limits are
 //! counts of steps, so that one input gives one answer on every machine. Nothing here is recursive, and every input ends.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 mod clean;
@@ -10,6 +11,7 @@ mod common;
 mod compact;
 mod intern;
 mod myers;
+mod rare;
 mod window;
 
 pub(crate) use intern::Interner;
@@ -51,13 +53,13 @@ pub fn lines_by(old: &[u8], new: &[u8], algorithm: Algorithm) -> Vec<Edit> {
     {
         return edits;
     }
-    tokens(&split_lines(old), &split_lines(new), algorithm == Algorithm::Minimal)
+    tokens(&split_lines(old), &split_lines(new), algorithm)
 }
 
 /// The words in which two texts differ, in order; never splits a grapheme. Invalid UTF-8 is compared byte by byte.
 #[must_use]
 pub fn words(old: &[u8], new: &[u8]) -> Vec<Edit> {
-    tokens(&split_words(old), &split_words(new), false)
+    tokens(&split_words(old), &split_words(new), Algorithm::Myers)
 }
 
 /// Cuts a text into its lines, each with its line feed.
@@ -79,11 +81,21 @@ fn split_words(text: &[u8]) -> Vec<&[u8]> {
 }
 
 /// The tokens in which two lists differ, as byte ranges of the texts they make up.
-fn tokens(old: &[&[u8]], new: &[&[u8]], minimal: bool) -> Vec<Edit> {
+fn tokens(old: &[&[u8]], new: &[&[u8]], algorithm: Algorithm) -> Vec<Edit> {
     let mut names = Interner::with_room(old.len());
     let (a, b) = (names.all(old), names.all(new));
     drop(names);
-    placed(ids(&a, &b, minimal), old, new, (0, 0))
+    let edits = match algorithm {
+        Algorithm::Myers => ids(&a, &b, false),
+        Algorithm::Minimal => ids(&a, &b, true),
+        Algorithm::Patience | Algorithm::Histogram => {
+            let mut marks = Marks::new(&a, &b);
+            rare::mark(&a, &b, algorithm, &mut marks);
+            marks.slide(&a, &b);
+            marks.edits()
+        }
+    };
+    placed(edits, old, new, (0, 0))
 }
 
 /// Edits of tokens as edits of bytes; the tokens start at `from`.
@@ -102,10 +114,7 @@ fn placed(edits: Vec<Edit>, old: &[&[u8]], new: &[&[u8]], from: (usize, usize)) 
 /// The places where two sequences of interned items differ, as index ranges, slid to where git puts them.
 pub(crate) fn ids(a: &[u32], b: &[u32], minimal: bool) -> Vec<Edit> {
     let mut marks = Marks::new(a, b);
-    let ends = clean::equal_ends(a, b);
-    let (in_a, in_b) = (counts(a), counts(b));
-    let (of_a, of_b) = (clean::matches(a, ends, minimal, &in_b), clean::matches(b, ends, minimal, &in_a));
-    marks.search((a, b), ends, (&of_a, &of_b), minimal);
+    marks.shortest(a, b, minimal);
     marks.slide(a, b);
     marks.edits()
 }
@@ -119,6 +128,39 @@ struct Marks {
 impl Marks {
     fn new(a: &[u32], b: &[u32]) -> Marks {
         Marks { gone: vec![false; a.len()], new: vec![false; b.len()] }
+    }
+
+    /// Marks a shortest difference.
+    fn shortest(&mut self, a: &[u32], b: &[u32], minimal: bool) {
+        let ends = clean::equal_ends(a, b);
+        let (in_a, in_b) = (counts(a), counts(b));
+        let (of_a, of_b) = (clean::matches(a, ends, minimal, &in_b), clean::matches(b, ends, minimal, &in_a));
+        self.search((a, b), ends, (&of_a, &of_b), minimal);
+    }
+
+    /// The same within a part of both.
+    fn classic(&mut self, a: &[u32], b: &[u32], in_a: Range<usize>, in_b: Range<usize>) {
+        // Numbered anew, so that what a part costs follows its own size.
+        let mut names: HashMap<u32, u32, foldhash::fast::FixedState> = HashMap::default();
+        let mut renumbered = |ids: &[u32]| -> Vec<u32> {
+            ids.iter()
+                .map(|id| {
+                    let next = names.len() as u32;
+                    *names.entry(*id).or_insert(next)
+                })
+                .collect()
+        };
+        let (a, b) = (renumbered(&a[in_a.clone()]), renumbered(&b[in_b.clone()]));
+        let mut part = Marks::new(&a, &b);
+        part.shortest(&a, &b, false);
+        self.gone[in_a].copy_from_slice(&part.gone);
+        self.new[in_b].copy_from_slice(&part.new);
+    }
+
+    /// Marks two stretches whole.
+    fn all(&mut self, in_a: Range<usize>, in_b: Range<usize>) {
+        self.gone[in_a].fill(true);
+        self.new[in_b].fill(true);
     }
 
     /// Marks what differs between the equal ends.

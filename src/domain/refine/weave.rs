@@ -37,7 +37,7 @@ impl<'a> Weave<'a> {
     /// The woven text and its class, or nothing if a person must say.
     pub(super) fn weave(mut self) -> Option<(Class, Vec<Piece>)> {
         let space = self.changes_space_only(&self.mine) as u8 + self.changes_space_only(&self.theirs) as u8;
-        if space == 2 || !self.keep_apart() || self.rewritten_twice() {
+        if space == 2 || !self.keep_apart() || self.rewritten_twice() || self.rewrapped_twice() {
             return None;
         }
         let (pieces, words) = self.pieces(space == 1)?;
@@ -129,6 +129,21 @@ impl<'a> Weave<'a> {
             start = end;
         }
         false
+    }
+
+    /// Whether both sides moved line ends between words that all kept, each others: a weave would wrap at both.
+    fn rewrapped_twice(&self) -> bool {
+        let ends_line = |gap: &[u8]| gap.contains(&b'\n');
+        let rewrapped = |side: &Side<'a>, other: &Side<'a>| {
+            (1..self.base.len() - 1).any(|i| match (side.partner[i], other.partner[i]) {
+                (Some(s), Some(o)) => {
+                    let (gap, theirs) = (side.words[s].gap, other.words[o].gap);
+                    ends_line(gap) != ends_line(self.base[i].gap) && gap != theirs
+                }
+                _ => false,
+            })
+        };
+        rewrapped(&self.mine, &self.theirs) && rewrapped(&self.theirs, &self.mine)
     }
 
     /// The woven text. `free` lets white space change where the other side inserts or cuts.
