@@ -33,7 +33,7 @@ use std::process::Command as Process;
 use std::time::Duration;
 
 use crossterm::event::EventStream;
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::client::handle::{Handle, News};
@@ -78,12 +78,39 @@ pub async fn run(mut app: App, links: Links) -> io::Result<u8> {
 struct Loop<'g> {
     guard: &'g mut Guard,
     links: Links,
-    input: Option<EventStream>,
+    input: Input,
     own: (UnboundedSender<Event>, UnboundedReceiver<Event>),
     signals: Signals,
     title: String,
     quit: Option<u8>,
     dirty: bool,
+}
+
+/// The terminal's events, read by a task of its own: the event stream wakes only the first who asked, so one task must own it.
+struct Input {
+    events: UnboundedReceiver<io::Result<crossterm::event::Event>>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Input {
+    fn start() -> Input {
+        let (tell, events) = unbounded_channel();
+        let task = tokio::spawn(async move {
+            let mut stream = EventStream::new();
+            while let Some(event) = stream.next().await {
+                if tell.send(event).is_err() {
+                    return;
+                }
+            }
+        });
+        Input { events, task }
+    }
+
+    /// Stops reading; when this is done nobody takes keys from whoever reads the terminal next.
+    async fn stop(&mut self) {
+        self.task.abort();
+        let _ = (&mut self.task).await;
+    }
 }
 
 struct Signals {
@@ -97,16 +124,7 @@ impl<'g> Loop<'g> {
         use tokio::signal::unix::{SignalKind, signal};
         let cont = SignalKind::from_raw(rustix::process::Signal::CONT.as_raw());
         let signals = Signals { term: signal(SignalKind::terminate())?, hup: signal(SignalKind::hangup())?, cont: signal(cont)? };
-        Ok(Self {
-            guard,
-            links,
-            input: Some(EventStream::new()),
-            own: unbounded_channel(),
-            signals,
-            title: String::new(),
-            quit: None,
-            dirty: true,
-        })
+        Ok(Self { guard, links, input: Input::start(), own: unbounded_channel(), signals, title: String::new(), quit: None, dirty: true })
     }
 
     async fn run(mut self, app: &mut App) -> io::Result<u8> {
@@ -144,10 +162,9 @@ impl<'g> Loop<'g> {
     /// Waits for the next event of any kind. `None`: something came that means nothing.
     async fn next(&mut self, app: &App) -> io::Result<Option<Event>> {
         let wake = app.wake().map(|at| Duration::from_millis(at.ms_since(app.now()).max(0).unsigned_abs() + 1));
-        let Some(input) = &mut self.input else { return Err(io::Error::other("the terminal is not read")) };
         let (news, coach) = (&mut self.links.news, &mut self.links.coach);
         tokio::select! {
-            event = input.next() => match event {
+            event = self.input.events.recv() => match event {
                 Some(event) => Ok(terminal::read(event?)),
                 None => Ok(Some(Event::Terminate)),
             },
@@ -166,7 +183,7 @@ impl<'g> Loop<'g> {
         while self.quit.is_none() {
             let event = if let Ok(event) = self.own.1.try_recv() {
                 Some(event)
-            } else if let Some(Some(event)) = self.input.as_mut().and_then(|i| i.next().now_or_never()) {
+            } else if let Ok(event) = self.input.events.try_recv() {
                 match terminal::read(event?) {
                     Some(event) => Some(event),
                     None => continue,
@@ -213,7 +230,12 @@ impl<'g> Loop<'g> {
                 });
             }
             Effect::Quit(status) => self.quit = Some(status),
-            Effect::Suspend => self.outside(|guard| guard.suspend())?,
+            Effect::Suspend => {
+                self.input.stop().await;
+                self.guard.suspend()?;
+                self.input = Input::start();
+                self.title.clear();
+            }
             Effect::Redraw => self.guard.terminal.clear()?,
             // The app keeps these to itself.
             Effect::Push(_)
@@ -228,25 +250,16 @@ impl<'g> Loop<'g> {
         Ok(())
     }
 
-    /// Does something while the terminal is not read: two readers would take each other's keys.
-    fn outside(&mut self, work: impl FnOnce(&mut Guard) -> io::Result<()>) -> io::Result<()> {
-        self.input = None;
-        let done = work(self.guard);
-        self.input = Some(EventStream::new());
-        self.title.clear();
-        done
-    }
-
     async fn edit(&mut self, text: &str, suffix: &str) -> io::Result<Result<String, String>> {
         let Some(editor) = self.links.editor.clone().filter(|e| !e.trim().is_empty()) else {
             return Ok(Err("No editor is set: set VISUAL or EDITOR to its command.".to_owned()));
         };
-        self.input = None;
+        self.input.stop().await;
         self.guard.release();
         let (text, suffix) = (text.to_owned(), suffix.to_owned());
         let done = tokio::task::spawn_blocking(move || run_editor(&editor, &text, &suffix)).await;
         self.guard.resume()?;
-        self.input = Some(EventStream::new());
+        self.input = Input::start();
         self.title.clear();
         Ok(done.unwrap_or_else(|e| Err(format!("The editor could not be run: {e}."))))
     }
