@@ -18,8 +18,11 @@ pub mod edge;
 mod failure;
 pub mod logfile;
 pub mod man;
+pub mod merge;
 pub mod merge_file;
 pub mod output;
+pub mod plain;
+pub mod screens;
 
 pub use config::Config;
 pub use failure::Failure;
@@ -44,6 +47,7 @@ enum Cmd {
     Config(config_init::Show),
     Doctor(doctor::Doctor),
     Man(man::Man),
+    Merge(merge::Merge),
     MergeFile(merge_file::MergeFile),
 }
 
@@ -54,6 +58,7 @@ fn dispatch(command: Option<Cmd>, ctx: &Context) -> Result<u8, Failure> {
         Some(Cmd::Config(c)) => c.run(ctx),
         Some(Cmd::Doctor(c)) => c.run(ctx),
         Some(Cmd::Man(c)) => c.run(ctx),
+        Some(Cmd::Merge(c)) => c.run(ctx),
         // Run by `main`, which needs no settings for it.
         Some(Cmd::MergeFile(_)) => Ok(0),
     }

@@ -1,0 +1,233 @@
+//! `diptych merge`: the merge screen on three files, for git and other tools and by hand.
+
+pub mod files;
+pub mod json;
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use sha2::{Digest, Sha256};
+
+use super::plain::{self, Ended, Names};
+use super::{Context, Failure, output, screens};
+use crate::domain::settle::{Labels, Settle};
+use crate::tui::app::App;
+use crate::tui::merge::{self, Files};
+
+/// Settle three files side by side
+///
+/// Status 0: all is settled and RESULT is written; 1: something is left open; 2: usage; 4: a file cannot be read or written, or is binary.
+#[derive(clap::Args, Debug)]
+pub struct Merge {
+    /// What both sides started from; a missing or empty file is fine
+    #[arg(required_unless_present = "setup")]
+    base: Option<PathBuf>,
+    /// Your side
+    #[arg(required_unless_present = "setup")]
+    mine: Option<PathBuf>,
+    /// The other side
+    #[arg(required_unless_present = "setup")]
+    theirs: Option<PathBuf>,
+    /// Where the result goes
+    #[arg(short, long, value_name = "RESULT")]
+    output: Option<PathBuf>,
+    /// The name of your side
+    #[arg(long, value_name = "NAME")]
+    label_mine: Option<String>,
+    /// The name of the base
+    #[arg(long, value_name = "NAME")]
+    label_base: Option<String>,
+    /// The name of the other side
+    #[arg(long, value_name = "NAME")]
+    label_theirs: Option<String>,
+    /// Ask line by line on standard input and output instead of on a screen
+    #[arg(long)]
+    plain: bool,
+    /// Carry out decisions (JSON as --json explains them) from a file, - for standard input, and write the result
+    #[arg(long, value_name = "FILE")]
+    decide: Option<PathBuf>,
+    /// With what is left open, write markers to RESULT (status 1)
+    #[arg(long)]
+    markers: bool,
+    /// Print what to add to the settings of git, jj or hg
+    #[arg(long, value_name = "TOOL", value_parser = ["git", "jj", "hg"])]
+    setup: Option<String>,
+}
+
+const GIT: &str = r#"# git config --global --edit, then add:
+[merge]
+	tool = diptych
+[mergetool "diptych"]
+	cmd = diptych merge \"$BASE\" \"$LOCAL\" \"$REMOTE\" -o \"$MERGED\"
+	trustExitCode = true
+[mergetool]
+	keepBackup = false
+"#;
+
+const JJ: &str = r#"# jj config edit --user, then add:
+[ui]
+merge-editor = "diptych"
+[merge-tools.diptych]
+program = "diptych"
+merge-args = ["merge", "$base", "$left", "$right", "-o", "$output"]
+"#;
+
+const HG: &str = "\
+# hg config --edit, then add:
+[ui]
+merge = diptych
+[merge-tools]
+diptych.executable = diptych
+diptych.args = merge $base $local $other -o $output
+diptych.premerge = False
+diptych.gui = False
+";
+
+impl Merge {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Files that cannot be read or written, arguments that make no sense, no terminal.
+    pub fn run(self, ctx: &Context) -> Result<u8, Failure> {
+        if let Some(tool) = &self.setup {
+            let text = match tool.as_str() {
+                "jj" => JJ,
+                "hg" => HG,
+                _ => GIT,
+            };
+            return output::bytes(text.as_bytes()).map(|()| 0);
+        }
+        let (Some(base), Some(mine), Some(theirs)) = (&self.base, &self.mine, &self.theirs) else {
+            return Err(Failure::usage("Three files are needed.", "A merge has a base and two sides.", "Name BASE, MINE and THEIRS."));
+        };
+        let texts = [files::read(base, true)?, files::read(mine, false)?, files::read(theirs, false)?];
+        let key = key(&texts);
+        let [b, m, t] = texts;
+        let settle = Settle::open(b, m, t, &merge::classes(&ctx.config.accept));
+        let labels = self.labels();
+        if let Some(from) = &self.decide {
+            return self.decided(settle, from, &labels);
+        }
+        if ctx.config.json {
+            output::json(&json::told(&settle))?;
+            return Ok(u8::from(!settle.is_settled()));
+        }
+        if self.markers {
+            return self.finish(&settle, &labels);
+        }
+        let Some(result) = &self.output else {
+            return Err(Failure::usage("Nowhere to write the result.", "-o is missing.", "Add -o RESULT."));
+        };
+        let journal = ctx.config.dirs.state.join("merges").join(format!("{key}.journal"));
+        if self.plain { self.asked(settle, &journal) } else { self.shown(ctx, settle, result.clone(), labels, journal) }
+    }
+
+    fn labels(&self) -> Labels {
+        let name = |label: &Option<String>, path: &Option<PathBuf>| {
+            label.clone().unwrap_or_else(|| path.as_ref().map(|p| p.display().to_string()).unwrap_or_default())
+        };
+        Labels {
+            mine: name(&self.label_mine, &self.mine),
+            base: name(&self.label_base, &self.base),
+            theirs: name(&self.label_theirs, &self.theirs),
+        }
+    }
+
+    fn decided(&self, mut settle: Settle, from: &std::path::Path, labels: &Labels) -> Result<u8, Failure> {
+        let mut text = String::new();
+        let read = if from.as_os_str() == "-" {
+            std::io::stdin().read_to_string(&mut text).map(|_| ())
+        } else {
+            std::fs::read_to_string(from).map(|t| text = t)
+        };
+        read.map_err(|e| Failure::data("The decisions cannot be read.", e, "Check the file and try again."))?;
+        json::decide(&mut settle, &text).map_err(|why| {
+            Failure::usage(
+                why,
+                "Decisions look like {\"hunks\": [{\"hunk\": 1, \"choice\": \"mine\"}]}.",
+                "Compare them with what --json tells.",
+            )
+        })?;
+        self.finish(&settle, labels)
+    }
+
+    /// Writes what is settled, or markers where that was asked for.
+    fn finish(&self, settle: &Settle, labels: &Labels) -> Result<u8, Failure> {
+        let (bytes, status) = match settle.result() {
+            Some(bytes) => (bytes, 0),
+            None if self.markers => (settle.with_markers(labels), 1),
+            None => {
+                let open = settle.counts().open;
+                let places = if open == 1 { "place is" } else { "places are" };
+                return Err(Failure::conflict(
+                    format!("{open} {places} still open."),
+                    "Only you can decide them.",
+                    "Decide them too, or use --markers.",
+                ));
+            }
+        };
+        match &self.output {
+            Some(path) => files::write(path, &bytes)?,
+            None => output::bytes(&bytes)?,
+        }
+        Ok(status)
+    }
+
+    fn asked(&self, mut settle: Settle, journal: &std::path::Path) -> Result<u8, Failure> {
+        let restored = settle.restore(&std::fs::read(journal).unwrap_or_default());
+        if restored.kept > 0 {
+            output::note(&format!("{} choices of an earlier run are kept.", restored.kept));
+        }
+        let labels = self.labels();
+        let names = Names { mine: &format!("mine ({})", labels.mine), theirs: &format!("theirs ({})", labels.theirs) };
+        let (mut input, mut out) = (std::io::stdin().lock(), std::io::stdout().lock());
+        let ended = plain::ask(&mut settle, names, &mut input, &mut out, |s| keep(journal, s));
+        drop(out);
+        match ended.map_err(|e| Failure::data("The questions could not be asked.", e, "Check standard input and output."))? {
+            Ended::Left if !self.markers => Ok(1),
+            _ => {
+                let status = self.finish(&settle, &labels)?;
+                if status == 0 {
+                    let _ = std::fs::remove_file(journal);
+                }
+                Ok(status)
+            }
+        }
+    }
+
+    fn shown(&self, ctx: &Context, settle: Settle, result: PathBuf, labels: Labels, journal: PathBuf) -> Result<u8, Failure> {
+        let kept = std::fs::read(&journal).unwrap_or_default();
+        let can_keep = journal.parent().is_some_and(|dir| std::fs::create_dir_all(dir).is_ok());
+        let name = result.display().to_string();
+        let files = Files { result: files::target(&result), name, labels, journal: can_keep.then(|| journal.clone()) };
+        let app = App::new(screens::setup(ctx)?, merge::files(settle, files, &kept), false);
+        let links = crate::tui::Links::none(ctx.config.editor.clone());
+        let status = ctx.block_on(async {
+            let done = crate::tui::run(app, links).await;
+            done.map_err(|e| Failure::data("The screen could not be shown.", e, "Run it in a terminal, or use --plain."))
+        })?;
+        if status == 0 {
+            let _ = std::fs::remove_file(&journal);
+        }
+        Ok(status)
+    }
+}
+
+/// What the journal of three texts is filed under.
+fn key(texts: &[Vec<u8>; 3]) -> String {
+    let mut hash = Sha256::new();
+    for text in texts {
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text);
+    }
+    hash.finalize().iter().take(16).map(|b| format!("{b:02x}")).collect()
+}
+
+/// Keeps the choices made so far; where that fails they are still in memory.
+fn keep(path: &std::path::Path, settle: &Settle) {
+    if let Some(dir) = path.parent()
+        && std::fs::create_dir_all(dir).is_ok()
+    {
+        let _ = files::write(path, &settle.journal(None));
+    }
+}
