@@ -103,7 +103,8 @@ fn told_unasked(settle: &Settle, out: &mut impl Write) -> io::Result<()> {
     }
     let auto = (0..settle.hunks().len()).filter(|h| settle.status(*h) == Status::Auto).count();
     if auto > 0 {
-        writeln!(out, "not asked: {auto} stretches of the text that one side alone changed, or both alike")?;
+        let stretches = if auto == 1 { "stretch" } else { "stretches" };
+        writeln!(out, "not asked: {auto} {stretches} of the text that one side alone changed, or both alike")?;
     }
     Ok(())
 }

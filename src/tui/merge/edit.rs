@@ -8,7 +8,7 @@ use super::super::keys::Action;
 use super::super::message::{Answer, Ask, Code, Effect, Key};
 use super::super::screen::Ctx;
 use super::super::theme::Role;
-use super::{Merge, Span};
+use super::{GUTTER, Merge, Span};
 use crate::domain::buffer::{Buffer, Pos};
 use crate::domain::merge::Kind;
 use crate::domain::settle::{Side, Status};
@@ -147,7 +147,7 @@ impl Merge {
     }
 
     pub(super) fn edit_action(&mut self, action: Action, ctx: &Ctx<'_>) -> Vec<Effect> {
-        let width = usize::from(self.frame.result.width.saturating_sub(3)).max(1);
+        let width = usize::from(self.frame.result.width.saturating_sub(GUTTER + 1)).max(1);
         let height = isize::try_from(self.frame.result.height).unwrap_or(1);
         let Some(e) = &mut self.editing else { return Vec::new() };
         let at = e.buffer.cursor();
@@ -190,7 +190,7 @@ impl Merge {
 
     /// Lays out the pane of the result.
     pub(super) fn fit_result(&mut self) {
-        let width = usize::from(self.frame.result.width.saturating_sub(3)).max(1);
+        let width = usize::from(self.frame.result.width.saturating_sub(GUTTER + 1)).max(1);
         let height = usize::from(self.frame.result.height);
         if let Some(e) = &mut self.editing {
             let at = e.buffer.cursor();

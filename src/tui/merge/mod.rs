@@ -51,6 +51,9 @@ pub struct Files {
     pub journal: Option<PathBuf>,
 }
 
+/// Cells at the left of each row: a bar for the current place, a sign for how it stands, a space.
+pub const GUTTER: u16 = 3;
+
 /// Whose conflict it is.
 #[derive(Clone, Debug)]
 pub enum Source {
@@ -244,8 +247,8 @@ impl Merge {
             if lens == Lens::Two || self.editing.is_some() { (body.height / 3).clamp(3, 12).min(body.height.saturating_sub(2)) } else { 1 };
         let page = Rect { height: body.height.saturating_sub(pane), ..body };
         let result = Rect { y: page.bottom() + 1, height: pane.saturating_sub(1), ..body };
-        // Two cells of gutter at the left, the overview at the right.
-        let (x, inner) = (area.x + 2, area.width.saturating_sub(3));
+        // The gutter at the left, the overview at the right.
+        let (x, inner) = (area.x + GUTTER, area.width.saturating_sub(GUTTER + 1));
         let columns = match lens {
             Lens::Two => {
                 let left = (u32::from(inner - 1) * u32::from(self.split) / 100) as u16;

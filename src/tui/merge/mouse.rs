@@ -2,7 +2,7 @@
 
 use super::super::keys::Action;
 use super::super::message::{Effect, Hit, Mouse, MouseKind};
-use super::Merge;
+use super::{GUTTER, Merge};
 use super::table::unit;
 use crate::domain::settle::{Place, Side};
 
@@ -70,8 +70,8 @@ impl Merge {
             MouseKind::ScrollUp => self.page.scroll(&self.settle, -3),
             MouseKind::Up => self.dragging = false,
             MouseKind::Drag if self.dragging => {
-                let inner = self.frame.area.width.saturating_sub(4).max(1);
-                let left = mouse.x.saturating_sub(self.frame.area.x + 2);
+                let inner = self.frame.area.width.saturating_sub(GUTTER + 2).max(1);
+                let left = mouse.x.saturating_sub(self.frame.area.x + GUTTER);
                 self.split = (u32::from(left) * 100 / u32::from(inner)).clamp(15, 85) as u16;
             }
             MouseKind::Down => return part.map(|p| self.press(p)).unwrap_or_default(),

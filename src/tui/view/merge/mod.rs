@@ -12,7 +12,7 @@ use ratatui::style::{Modifier, Style};
 use crate::domain::settle::{Place, Status};
 use crate::domain::text;
 use crate::tui::merge::mouse::{Column, Part};
-use crate::tui::merge::{Lens, Merge, PageRow, Span, What, place, row_standing, standing};
+use crate::tui::merge::{GUTTER, Lens, Merge, PageRow, Span, What, place, row_standing, standing};
 use crate::tui::message::Hit;
 use crate::tui::screen::{Ctx, Drawn};
 use crate::tui::theme::{Role, Theme};
@@ -66,7 +66,7 @@ fn labels(m: &Merge, buf: &mut Buffer, ctx: &Ctx<'_>) {
             Column::Result => ("result", Role::Settled),
         };
         put(buf, *x, *width, label, role);
-        if *x > m.frame.area.x + 2 {
+        if *x > m.frame.area.x + GUTTER {
             buf[(*x - 1, y)].set_symbol("┬").set_style(border);
         }
     }
@@ -101,7 +101,7 @@ fn page_row(m: &Merge, row: &PageRow, y: u16, buf: &mut Buffer, theme: &Theme, d
     if row.first || y == m.frame.page.y {
         buf[(area.x + 1, y)].set_symbol(sign).set_style(theme.get(role));
     }
-    let (left, right) = (area.x + 2, area.right().saturating_sub(1));
+    let (left, right) = (area.x + GUTTER, area.right().saturating_sub(1));
     let whole = Rect::new(left, y, right.saturating_sub(left), 1);
     match &row.what {
         What::Label(text, role) => {
@@ -178,7 +178,7 @@ fn pane(m: &Merge, buf: &mut Buffer, ctx: &Ctx<'_>, drawn: &mut Drawn) {
     for (y, spans) in (pane.top()..pane.bottom().min(area.bottom())).zip(m.result_rows.iter().skip(m.result_top)) {
         let bar = if m.editing.is_some() { "▎" } else { "▌" };
         buf[(area.x, y)].set_symbol(bar).set_style(ctx.theme.get(role));
-        let cells = Rect::new(area.x + 2, y, area.width.saturating_sub(3), 1);
+        let cells = Rect::new(area.x + GUTTER, y, area.width.saturating_sub(GUTTER + 1), 1);
         drawn.hit(cells, Hit::Part(Part::Cell(m.unit, Column::Result).code()));
         draw_spans(m, spans, usize::MAX, cells, buf, ctx.theme, drawn);
     }
@@ -189,9 +189,9 @@ fn pane(m: &Merge, buf: &mut Buffer, ctx: &Ctx<'_>, drawn: &mut Drawn) {
     }
     if let Some(e) = &m.editing {
         let row = e.cursor.0.saturating_sub(m.result_top);
-        let x = u16::try_from(e.cursor.1).unwrap_or(0).min(pane.width.saturating_sub(4));
+        let x = u16::try_from(e.cursor.1).unwrap_or(0).min(pane.width.saturating_sub(GUTTER + 2));
         let y = pane.y + u16::try_from(row).unwrap_or(0).min(pane.height.saturating_sub(1));
-        drawn.cursor = Some((area.x + 2 + x, y));
+        drawn.cursor = Some((area.x + GUTTER + x, y));
     }
 }
 
