@@ -6,6 +6,7 @@ mod keys;
 mod ladder_cases;
 mod laws_merge;
 mod merge_file;
+mod merge_screen;
 mod prose_cases;
 #[allow(dead_code, reason = "a toolbox: each story takes what it needs")]
 mod proxy;

@@ -251,13 +251,14 @@ impl Merge {
         let (x, inner) = (area.x + GUTTER, area.width.saturating_sub(GUTTER + 1));
         let columns = match lens {
             Lens::Two => {
-                let left = (u32::from(inner - 1) * u32::from(self.split) / 100) as u16;
-                let left = left.clamp(8.min(inner / 2), inner.saturating_sub(9));
-                vec![(x, left), (x + left + 1, inner - 1 - left)]
+                let left = (u32::from(inner.saturating_sub(1)) * u32::from(self.split) / 100) as u16;
+                let least = 8.min(inner / 3);
+                let left = left.clamp(least, inner.saturating_sub(1 + least).max(least));
+                vec![(x, left), (x + left + 1, inner.saturating_sub(1 + left))]
             }
             Lens::Three => {
-                let third = (inner - 2) / 3;
-                vec![(x, third), (x + third + 1, third), (x + 2 * third + 2, inner - 2 - 2 * third)]
+                let third = inner.saturating_sub(2) / 3;
+                vec![(x, third), (x + third + 1, third), (x + 2 * third + 2, inner.saturating_sub(2 + 2 * third))]
             }
             Lens::Stacked | Lens::Single => vec![(x, inner)],
         };

@@ -2,8 +2,8 @@
 
 use super::super::keys::Action;
 use super::super::message::{Effect, Hit, Mouse, MouseKind};
-use super::{GUTTER, Merge};
 use super::table::unit;
+use super::{GUTTER, Merge};
 use crate::domain::settle::{Place, Side};
 
 /// What a place on the screen is for the mouse: a kind in the low bits, then unit and atom.

@@ -1,0 +1,639 @@
+//! The merge screen by story (keys in, screens and commands out) and by property (any keys, sizes and texts).
+
+use diptych::client::handle::{Command, News, Parked};
+use diptych::domain::note::{Content, FieldName, Value};
+use diptych::domain::refine::Class;
+use diptych::domain::settle::{Labels, Settle};
+use diptych::tui::merge::{self, Files};
+use diptych::tui::message::{Effect, Event, Mouse, MouseKind};
+use insta::assert_snapshot;
+use proptest::prelude::*;
+
+use crate::stage::{Play, at, id, note};
+
+const BASE: &str = "# Meeting\n\nThe meeting is on Monday at noon in room four, with the whole team.\n\n- bring the plan\n- bring cake\n\none\ntwo\nthree\nfour\nfive\nsix\nseven\neight\n\n会議は月曜日の正午に四号室で行われます。\n\nThe end.\n";
+
+fn mine() -> String {
+    BASE.replace("on Monday", "on Thursday")
+        .replace("cake\n", "cake\n- bring tea\n")
+        .replace("月曜日", "木曜日")
+        .replace("The end", "The very end")
+        .replace("two", "two and a bit")
+}
+
+fn theirs() -> String {
+    BASE.replace("room four", "room seven")
+        .replace("cake\n", "cake\n- bring coffee\n")
+        .replace("四号室", "七号室")
+        .replace("The end", "The bitter end")
+}
+
+fn parked() -> Parked {
+    let base = note(1, 3, "Meeting", BASE);
+    let mine = Content { body: mine(), ..base.content.clone() };
+    let mut theirs_note = note(1, 4, "Meeting", &theirs());
+    theirs_note.updated_at = at(5);
+    Parked {
+        id: id(1),
+        base: Some(base),
+        mine,
+        theirs: theirs_note,
+        conflicts: vec![FieldName::Body],
+        mine_at: at(2),
+        parked_at: at(6),
+        journal: Vec::new(),
+        conflict_id: None,
+    }
+}
+
+fn play(parked: Parked, columns: u16, rows: u16) -> Play {
+    Play::on(merge::open(Box::new(parked)), columns, rows)
+}
+
+fn journal(commands: &[Command]) -> Option<Vec<u8>> {
+    commands.iter().rev().find_map(|c| if let Command::Journal { journal, .. } = c { Some(journal.clone()) } else { None })
+}
+
+fn settled(commands: &[Command]) -> Option<(Content, String, [u32; 4])> {
+    commands.iter().find_map(|c| match c {
+        Command::Settle { content, outcome, hunks, .. } => Some(((**content).clone(), outcome.clone(), *hunks)),
+        _ => None,
+    })
+}
+
+#[test]
+fn the_question_comes_first() {
+    let mut p = play(parked(), 80, 24);
+    assert_snapshot!(p.screen(), @r#"
+     Two versions of this note                                              Meeting
+
+      mine    laptop, 10:02
+      theirs  ada on desktop, 10:05
+
+      Both changed: text. 4 places ask, 2 with a proposal; 1 merged without
+      asking.
+
+      Enter  settle hunk by hunk
+      m      keep mine
+      t      keep theirs
+      n      theirs here, mine as a new note
+      Esc    later: both are kept
+
+    ┌─ mine ───────────────────────────────┐┌─ theirs ─────────────────────────────┐
+    │# Meeting                             ││# Meeting                             │
+    │                                      ││                                      │
+    │The meeting is on Thursday at noon in ││The meeting is on Monday at noon in   │
+    │room four, with the whole team.       ││room seven, with the whole team.      │
+    │                                      ││                                      │
+    │- bring the plan                      ││- bring the plan                      │
+    │- bring cake                          ││- bring cake                          │
+    └──────────────────────────────────────┘└──────────────────────────────────────┘
+    Enter settle hunk by hunk  m keep mine  t keep theirs
+    "#);
+    let done = settled(&p.keys("m")).unwrap();
+    assert_eq!((done.0.body, done.1.as_str()), (mine(), "mine"));
+    let mut p = play(parked(), 80, 24);
+    assert_eq!(settled(&p.keys("t")).unwrap().0.body, theirs());
+    let mut p = play(parked(), 80, 24);
+    assert!(matches!(p.keys("n").as_slice(), [Command::KeepAsNew { .. }, ..]));
+}
+
+#[test]
+fn a_conflict_is_settled_hunk_by_hunk() {
+    let mut p = play(parked(), 80, 24);
+    p.keys("enter");
+    assert_snapshot!(p.screen(), @r#"
+     settle · Meeting                                   0 of 4 settled, 2 proposals
+    ───mine · laptop, 10:02 ────────────────┬theirs · ada on desktop, 10:05 ────────
+       # Meeting                            │# Meeting                             ┃
+                                            │                                      !
+    ▌? The meeting is on Thursday at noon in│The meeting is on Monday at noon in   !
+    ▌  room four, with the whole team.      │room seven, with the whole team.      !
+                                            │                                      !
+       - bring the plan                     │- bring the plan                      ┃
+       - bring cake                         │- bring cake                          !
+     ! - bring tea                          │- bring coffee                        ┃
+                                            │                                      │
+       one                                  │one                                   │
+     · two and a bit                        │two                                   !
+       three                                │three                                 !
+       four                                 │four                                  !
+       ┄┄ 3 lines the same ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄!
+    ── result · disjoint words proposed ? Enter accepts · 4 left ───────────────────
+    ▌  The meeting is on Thursday at noon in room seven, with the whole team.
+
+
+
+
+
+    n next open clash  Enter accept, go on  m mine  t theirs  b both, mine first
+    "#);
+    let kept = journal(&p.keys("enter")).expect("each choice goes to the journal");
+    p.keys("space");
+    assert_snapshot!(p.screen(), @r#"
+     settle · Meeting                                    2 of 4 settled, 1 proposal
+    ───mine · laptop, 10:02 ────────────────┬theirs · ada on desktop, 10:05 ────────
+       # Meeting                            │# Meeting                             ┃
+                                            │                                      ┃
+     ✓ The meeting is on Thursday at noon in│The meeting is on Monday at noon in   ┃
+       room four, with the whole team.      │room seven, with the whole team.      ┃
+                                            │                                      ┃
+       - bring the plan                     │- bring the plan                      ┃
+       - bring cake                         │- bring cake                          ┃
+    ▌✓ - bring tea                          │- bring coffee                        ┃
+                                            │                                      │
+       one                                  │one                                   │
+     · two and a bit                        │two                                   !
+       three                                │three                                 !
+       four                                 │four                                  !
+       ┄┄ 3 lines the same ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄!
+    ── result · mine ✓ · 2 left ────────────────────────────────────────────────────
+    ▌  - bring tea
+
+
+
+
+
+    n next open clash  m mine  t theirs  b both, mine first  e edit the result
+    "#);
+    p.keys("tab space");
+    p.keys("n enter n t");
+    assert!(p.screen().contains("4 of 4 settled"), "{}", p.screen());
+    let commands = p.keys("w");
+    assert_eq!(settled(&commands), None, "the verdict asks first");
+    assert_snapshot!(p.screen(), @r#"
+     settle · Meeting                                                4 of 4 settled
+    ───mine · laptop, 10:02 ────────────────┬theirs · ada on desktop, 10:05 ────────
+       - bring cake                         │- bring cake                          │
+     ✓ - bring tea                          │- bring coffee                        │
+                                            │                                      │
+       one                                  │one                                   │
+     · two and a bit                        │two                                   │
+       three                                │three                                 ┃
+       four ┌─ The result does not hold all of both sides ─────────────────┐       ┃
+       ┄┄ 3 │ dropped: mine added “very”                                   │┄┄┄┄┄┄┄┃
+       eight│                                                              │       ┃
+            │ y  save it so                                                │       ┃
+     ✓ 会議は n  back                                                      │ れま  ┃
+       す。 └──────────────────────────────────────────────────────────────┘       ┃
+                                            │                                      ┃
+    ▌✓ The very end.                        │The bitter end.                       ┃
+    ── result · theirs ✓ · all settled: w saves ────────────────────────────────────
+    ▌  The bitter end.
+
+
+
+
+
+    w save  p previous open clash  m mine  t theirs  b both, mine first
+    "#);
+    let (content, outcome, hunks) = settled(&p.keys("y")).unwrap();
+    assert_eq!((outcome.as_str(), hunks), ("merged", [0, 1, 1, 2]));
+    assert!(content.body.contains("on Thursday at noon in room seven"));
+    assert!(content.body.contains("- bring tea\n- bring coffee\n"));
+    assert!(content.body.contains("木曜日の正午に七号室"));
+    assert!(content.body.ends_with("The bitter end.\n"));
+    // After a crash the same screen comes back.
+    let again = play(Parked { journal: kept, ..parked() }, 80, 24);
+    assert!(again.screen().contains("1 of 4 settled"), "{}", again.screen());
+}
+
+#[test]
+fn three_columns_on_a_wide_screen() {
+    let mut p = play(parked(), 120, 40);
+    p.keys("enter");
+    assert_snapshot!(p.screen(), @r#"
+     settle · Meeting                                                                           0 of 4 settled, 2 proposals
+    ───mine · laptop, 10:02 ─────────────────┬result ───────────────────────────────┬theirs · ada on desktop, 10:05 ────────
+       # Meeting                             │# Meeting                             │# Meeting                             ┃
+                                             │                                      │                                      ┃
+    ▌? The meeting is on Thursday at noon in │The meeting is on Thursday at noon in │The meeting is on Monday at noon in   !
+    ▌  room four, with the whole team.       │room seven, with the whole team.      │room seven, with the whole team.      !
+                                             │                                      │                                      !
+       - bring the plan                      │- bring the plan                      │- bring the plan                      !
+       - bring cake                          │- bring cake                          │- bring cake                          !
+     ! - bring tea                           │‹ open: choose ›                      │- bring coffee                        !
+                                             │                                      │                                      !
+       one                                   │one                                   │one                                   !
+     · two and a bit                         │two and a bit                         │two                                   !
+       three                                 │three                                 │three                                 !
+       four                                  │four                                  │four                                  ┃
+       ┄┄ 3 lines the same ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┃
+       eight                                 │eight                                 │eight                                 ┃
+                                             │                                      │                                      ┃
+     ? 会議は木曜日の正午に四号室で行われま  │会議は木曜日の正午に七号室で行われま  │会議は月曜日の正午に七号室で行われま  !
+       す。                                  │す。                                  │す。                                  !
+                                             │                                      │                                      ┃
+     ! The very end.                         │‹ open: choose ›                      │The bitter end.                       ┃
+                                                                                                                           ┃
+                                                                                                                           ┃
+                                                                                                                           ┃
+                                                                                                                           ┃
+                                                                                                                           ┃
+                                                                                                                           ┃
+                                                                                                                           !
+                                                                                                                           !
+                                                                                                                           !
+                                                                                                                           !
+                                                                                                                           !
+                                                                                                                           !
+                                                                                                                           !
+                                                                                                                           !
+                                                                                                                           !
+                                                                                                                           !
+    ── result · disjoint words proposed ? Enter accepts · 4 left ───────────────────────────────────────────────────────────
+    n next open clash  Enter accept, go on  m mine  t theirs  b both, mine first  e edit the result  u undo  ? help
+    "#);
+}
+
+#[test]
+fn all_of_it_on_a_small_screen() {
+    let mut p = play(parked(), 40, 12);
+    assert_snapshot!(p.screen(), @r#"
+     Two versions of this note      Meeting
+
+      mine    laptop, 10:02
+      theirs  ada on desktop, 10:05
+      Both changed: text. 4 places ask, 2
+      with a proposal; 1 merged without
+      asking.
+      Enter  settle hunk by hunk
+      m      keep mine
+      t      keep theirs
+      n      theirs here, mine as a new n…
+    Enter settle hunk by hunk  m keep mine
+    "#);
+    p.keys("enter enter");
+    assert_snapshot!(p.screen(), @r#"
+     settle · Meeting  1 of 4 settled, 1 p…
+    ───mine · laptop, 1…─theirs · ada on …──
+       - bring the plan                    │
+       - bring cake                        │
+    ▌! mine                                ┃
+    ▌  - bring tea                         !
+    ▌  theirs                              │
+    ▌  - bring coffee                      │
+    ▌  result: open, choose                !
+    ▌  ‹ open: choose ›                    !
+    ── result · open, choose · 3 left ──────
+    n next open clash  m mine  t theirs
+    "#);
+    p.keys("v f f");
+    assert_snapshot!(p.screen(), @r#"
+     settle · Meeting  1 of 4 settled, 1 p…
+    ───mine · laptop, 1…─theirs · ada on …──
+                                           │
+       - bring the plan                    │
+       - bring cake                        ┃
+    ▌! theirs: open, choose                !
+    ▌  - bring coffee                      ┃
+                                           │
+       one                                 !
+     · theirs: only mine changed           !
+    ── result · open, choose · 3 left ──────
+    Shown: theirs
+    "#);
+    p.keys("enter e");
+    p.types("typed ");
+    assert_snapshot!(p.screen(), @r#"
+     settle · Meeting        3 of 4 settled
+    ───mine · laptop, 1…─theirs · ada on …──
+       eight                               │
+                                           │
+    ▌✓ result: typed ✓                     │
+    ▌  typed 会議は木曜日の正午に七号室で行┃
+    ▌  われます。                          ┃
+                                           !
+    ── editing the result · Esc ends ───────
+    ▎  typed 会議は木曜日の正午に七号室で行
+    ▎  われます。                   ⋯ 1 more
+    Shown: theirs
+    "#);
+    assert!(p.cursor().is_some());
+    p.keys("esc");
+    assert!(p.screen().contains("3 of 4"), "{}", p.screen());
+}
+
+#[test]
+fn what_is_open_cannot_be_saved_and_what_is_typed_is_one_step() {
+    let mut p = play(parked(), 80, 24);
+    p.keys("enter w");
+    assert!(p.screen().contains("4 places are still open"), "{}", p.screen());
+    p.keys("p e ctrl-home");
+    let kept = journal(&p.types("So: ")).unwrap();
+    p.keys("backspace esc");
+    assert!(p.screen().contains("typed ✓"), "{}", p.screen());
+    assert!(String::from_utf8_lossy(&kept).contains("So: "));
+    p.keys("u");
+    assert!(p.screen().contains("0 of 4 settled"), "{}", p.screen());
+    p.keys("ctrl-r");
+    assert!(p.screen().contains("1 of 4 settled"), "{}", p.screen());
+}
+
+#[test]
+fn all_that_is_open_at_once_asks_and_is_one_step() {
+    let mut p = play(parked(), 80, 24);
+    p.keys("enter M");
+    assert!(p.screen().contains("Mine for all 4 that are open?"), "{}", p.screen());
+    p.keys("y");
+    assert!(p.screen().contains("4 of 4 settled"));
+    p.keys("u a");
+    assert!(p.screen().contains("2 of 4 settled"), "{}", p.screen());
+    p.keys("n m n .");
+    assert!(p.screen().contains("4 of 4 settled"), "{}", p.screen());
+}
+
+#[test]
+fn a_second_refusal_asks_only_what_is_new() {
+    let mut p = play(parked(), 80, 24);
+    p.keys("enter enter n b n t");
+    let mut newer = parked();
+    newer.theirs.version = 5;
+    newer.theirs.content.body = theirs().replace("two", "two and a half");
+    p.news(News::NeedsYou(Box::new(newer)));
+    let screen = p.screen();
+    assert!(screen.contains("Theirs moved on: 3 choices kept; 1 place is new."), "{screen}");
+    assert!(screen.contains("two and a half"), "{screen}");
+}
+
+#[test]
+fn fields_and_a_deletion_are_rows() {
+    let mut both = parked();
+    both.mine.fields.insert("price_cents".to_owned(), Value::Int(115_000));
+    both.theirs.content.fields.insert("price_cents".to_owned(), Value::Int(120_000));
+    both.mine.tags = vec!["work".to_owned()];
+    both.conflicts.push(FieldName::Field("price_cents".to_owned()));
+    let mut p = play(both, 80, 24);
+    p.keys("enter");
+    assert_snapshot!(p.screen(), @r#"
+     settle · Meeting                                   0 of 5 settled, 2 proposals
+    ───mine · laptop, 10:02 ────────────────┬theirs · ada on desktop, 10:05 ────────
+     · tags: mine, not asked                                                       ┃
+       #work                                │                                      !
+    ▌! fields.price_cents: choose · base (none)                                    !
+    ▌  115000                               │120000                                !
+       # Meeting                            │# Meeting                             !
+                                            │                                      ┃
+     ? The meeting is on Thursday at noon in│The meeting is on Monday at noon in   !
+       room four, with the whole team.      │room seven, with the whole team.      │
+                                            │                                      │
+       - bring the plan                     │- bring the plan                      │
+       - bring cake                         │- bring cake                          !
+     ! - bring tea                          │- bring coffee                        !
+                                            │                                      !
+       one                                  │one                                   !
+    ── result · fields.price_cents: choose · 5 left ────────────────────────────────
+    ▌  ‹ open: choose ›
+
+
+
+
+
+    n next open clash  m mine  t theirs  b both, mine first  e edit the result
+    "#);
+    p.keys("t");
+    assert!(p.screen().contains("1 of 5 settled"), "{}", p.screen());
+
+    let mut gone = parked();
+    gone.theirs.content = Content { deleted: true, ..gone.base.clone().unwrap().content };
+    gone.conflicts = vec![FieldName::Deleted];
+    let mut p = play(gone.clone(), 80, 24);
+    assert_snapshot!(p.screen(), @r#"
+     Two versions of this note                                              Meeting
+
+      mine    laptop, 10:02
+      theirs  ada on desktop, 10:05
+
+      They deleted this note; you changed it.
+
+      Enter  settle hunk by hunk
+      m      keep mine
+      t      delete the note
+      n      theirs here, mine as a new note
+      Esc    later: both are kept
+
+    ┌─ mine ───────────────────────────────┐┌─ theirs ─────────────────────────────┐
+    │# Meeting                             ││# Meeting                             │
+    │                                      ││                                      │
+    │The meeting is on Thursday at noon in ││The meeting is on Monday at noon in   │
+    │room four, with the whole team.       ││room four, with the whole team.       │
+    │                                      ││                                      │
+    │- bring the plan                      ││- bring the plan                      │
+    │- bring cake                          ││- bring cake                          │
+    │- bring tea                           ││                                      │
+    └──────────────────────────────────────┘└──────────────────────────────────────┘
+    Enter settle hunk by hunk  m keep mine  t keep theirs
+    "#);
+    assert!(settled(&p.keys("t")).unwrap().0.deleted);
+    let mut p = play(gone.clone(), 80, 24);
+    assert!(!settled(&p.keys("m")).unwrap().0.deleted);
+    let mut p = play(gone, 80, 24);
+    p.keys("enter t");
+    assert!(settled(&p.keys("w")).unwrap().0.deleted);
+}
+
+#[test]
+fn the_mouse_says_where_and_then_what() {
+    let mut p = play(parked(), 80, 24);
+    p.keys("enter");
+    let find = |p: &Play, what: &str| {
+        let screen = p.screen();
+        let (y, line) = screen.lines().enumerate().find(|(_, l)| l.contains(what)).unwrap();
+        let x = diptych::domain::text::width(&line[..line.find(what).unwrap()]);
+        (u16::try_from(x).unwrap(), u16::try_from(y).unwrap())
+    };
+    let press = |p: &mut Play, (x, y): (u16, u16)| {
+        p.stage.event(Event::Mouse(Mouse { kind: MouseKind::Down, x, y, shift: false, clicks: 1 }, None));
+    };
+    let at = find(&p, "- bring coffee");
+    press(&mut p, at);
+    assert!(p.screen().contains("0 of 4"), "the first press only looks");
+    press(&mut p, at);
+    assert!(p.screen().contains("1 of 4 settled"), "{}", p.screen());
+    p.stage.event(Event::Mouse(Mouse { kind: MouseKind::ScrollDown, x: 5, y: 5, shift: false, clicks: 1 }, None));
+    p.keys("G");
+    let at = find(&p, "bitter");
+    press(&mut p, at);
+    press(&mut p, at);
+    assert!(p.screen().contains("2 of 4 settled"), "a press on a piece toggles it: {}", p.screen());
+    assert!(p.screen().contains("theirs ✓"), "{}", p.screen());
+    let divider = find(&p, "│");
+    press(&mut p, divider);
+    p.stage.event(Event::Mouse(Mouse { kind: MouseKind::Drag, x: 20, y: divider.1, shift: false, clicks: 1 }, None));
+    assert!(find(&p, "│").0 < divider.0, "the divider follows");
+}
+
+#[test]
+fn what_others_wrote_is_drawn_never_obeyed() {
+    let mut evil = parked();
+    evil.theirs.content.body = "a\u{1b}]0;title\u{7}\u{202e}b\u{9b}31m\tc\u{200b}\n".to_owned();
+    evil.mine.body = "a\n\u{0}\n".to_owned();
+    let mut p = play(evil, 80, 24);
+    p.keys("enter");
+    let screen = p.screen();
+    assert!(screen.contains('␛') && screen.contains("‹202E›") && screen.contains('␀'), "{screen}");
+    assert!(!screen.chars().any(|c| c.is_control() && c != '\n' || ('\u{202a}'..='\u{202e}').contains(&c)), "{screen:?}");
+}
+
+#[test]
+fn why_and_search_and_change_from_base() {
+    let mut p = play(parked(), 80, 24);
+    p.keys("enter i");
+    assert_snapshot!(p.screen(), @r#"
+     settle · Meeting                                   0 of 4 settled, 2 proposals
+    ───mine · laptop, 10:02 ────────────────┬theirs · ada on desktop, 10:05 ────────
+       # Meeting                            │# Meeting                             ┃
+                                            │                                      !
+    ▌? The meeting is on Thursday at noon in│The meeting is on Monday at noon in   !
+    ▌  room four, with the whole team.      │room seven, with the whole team.      !
+            ┌─ Why ────────────────────────────────────────────────────────┐       !
+       - bri│ disjoint words proposed                                      │       ┃
+       - bri│ disjoint-words: The sides changed different words, with      │       !
+     ! - bri│ unchanged ones between.                                      │       ┃
+            │ mine · laptop, 10:02                                         │       │
+       one  │ theirs · ada on desktop, 10:05                               │       │
+     · two a│ base · version 3                                             │       !
+       three│ 1 merged without asking; ] and [ go through them.            │       !
+       four │                                                              │       !
+       ┄┄ 3 │ o  good                                                      │┄┄┄┄┄┄┄!
+    ── resul└──────────────────────────────────────────────────────────────┘────────
+    ▌  The meeting is on Thursday at noon in room seven, with the whole team.
+
+
+
+
+
+    n next open clash  Enter accept, go on  m mine  t theirs  b both, mine first
+    "#);
+    p.keys("esc =");
+    assert!(p.screen().contains("MondayThursday"), "{}", p.screen());
+    p.keys("= /");
+    p.types("seven\n");
+    p.keys("/ enter");
+    assert!(p.screen().contains("seven"), "{}", p.screen());
+}
+
+fn files(base: &[u8], mine: &[u8], theirs: &[u8]) -> Play {
+    let settle = Settle::open(base.to_vec(), mine.to_vec(), theirs.to_vec(), &[Class::Same]);
+    let files = Files { result: "out.md".into(), name: "out.md".to_owned(), labels: Labels::default(), journal: Some("journal".into()) };
+    Play::on(merge::files(settle, files, &[]), 80, 24)
+}
+
+fn writes(effects: Vec<Effect>) -> Vec<(&'static str, Vec<u8>)> {
+    effects.into_iter().filter_map(|e| if let Effect::Write { tag, bytes, .. } = e { Some((tag, bytes)) } else { None }).collect()
+}
+
+#[test]
+fn files_keep_their_bytes_and_markers_leave_what_is_open() {
+    let mut p = files(b"caf\xe9\r\nx\r\n", b"caf\xe9\r\nmine \xe9\r\n", b"caf\xe9\r\ntheirs\r\n");
+    let marked = writes(p.stage.keys("W"));
+    assert_eq!(marked[0].1, b"caf\xe9\r\n<<<<<<< mine\r\nmine \xe9\r\n||||||| base\r\nx\r\n=======\r\ntheirs\r\n>>>>>>> theirs\r\n");
+    assert_eq!(writes(p.stage.keys("m"))[0].0, "merge-journal");
+    p.stage.keys("w");
+    let written = writes(p.stage.keys("y"));
+    assert_eq!(written, [("merge-result", b"caf\xe9\r\nmine \xe9\r\n".to_vec())]);
+    let ended = p.stage.event(Event::Written { tag: "merge-result", result: Err("The disk is full.".to_owned()) });
+    assert!(!ended.iter().any(|e| matches!(e, Effect::Quit(_))));
+    let ended = p.stage.event(Event::Written { tag: "merge-result", result: Ok(()) });
+    drop(ended);
+}
+
+#[test]
+fn markers_left_by_an_editor_are_asked_about() {
+    let mut p = files(b"a\n", b"b\n", b"c\n");
+    let effects = p.stage.keys("E");
+    let Some(Effect::RunEditor { tag, text, .. }) = effects.into_iter().find(|e| matches!(e, Effect::RunEditor { .. })) else {
+        panic!("no editor")
+    };
+    assert!(text.contains("<<<<<<< mine"));
+    p.stage.event(Event::EditorDone { tag, text: Ok(text) });
+    assert!(p.screen().contains("Conflict markers are left"), "{}", p.screen());
+    p.stage.keys("d");
+    assert!(p.screen().contains("0 of 1 settled"), "{}", p.screen());
+    p.stage.event(Event::EditorDone { tag, text: Ok("done\n".to_owned()) });
+    assert!(p.screen().contains("1 of 1 settled"), "{}", p.screen());
+}
+
+const KEYS: [&str; 44] = [
+    "n",
+    "p",
+    "]",
+    "[",
+    "m",
+    "t",
+    "b",
+    "B",
+    "0",
+    "x",
+    "space",
+    "enter",
+    "e",
+    "r",
+    "u",
+    "ctrl-r",
+    "a",
+    ".",
+    "y",
+    "M",
+    "T",
+    "v",
+    "=",
+    "z",
+    "/",
+    "i",
+    "w",
+    "j",
+    "k",
+    "pageup",
+    "pagedown",
+    "g",
+    "G",
+    "tab",
+    "backtab",
+    "f",
+    "esc",
+    "left",
+    "down",
+    "up",
+    "home",
+    "end",
+    "backspace",
+    "h",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_keys_sizes_and_texts_do_no_harm(
+        words in prop::collection::vec(prop::collection::vec(prop_oneof![
+            Just("a "), Just("word "), Just("漢字かな"), Just("👩‍👩‍👧‍👦"), Just("\n"), Just("\r\n"), Just("\t"), Just("\u{1b}[2J"), Just("e\u{301}"), Just("- x\n"), Just("`c` ")
+        ], 0..40), 3),
+        keys in prop::collection::vec(0usize..KEYS.len(), 1..60),
+        sizes in prop::collection::vec((20u16..130, 5u16..45), 1..4),
+    ) {
+        let text = |i: usize| words[i].concat().into_bytes();
+        let settle = Settle::open(text(0), text(1), text(2), &[]);
+        let files = Files { result: "o".into(), name: "o".to_owned(), labels: Labels::default(), journal: None };
+        let mut p = Play::on(merge::files(settle, files, &[]), sizes[0].0, sizes[0].1);
+        let mut saved = None;
+        for (n, key) in keys.iter().enumerate() {
+            if n % 20 == 19 {
+                let (w, h) = sizes[n / 20 % sizes.len()];
+                p.stage.event(Event::Resize(w, h));
+            }
+            for effect in p.stage.keys(KEYS[*key]) {
+                if let Effect::Write { tag: "merge-result", bytes, .. } = effect {
+                    saved = Some(bytes);
+                }
+            }
+            if let Some((x, y)) = p.cursor() {
+                let buffer = p.stage.terminal.backend().buffer();
+                prop_assert!(x < buffer.area.width && y < buffer.area.height, "the cursor is on the screen");
+            }
+        }
+        if let Some(bytes) = saved {
+            prop_assert!(bytes.len() <= 100_000);
+        }
+    }
+}
