@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::Failure;
 use super::dirs::Dirs;
+use super::login_file::Logins;
 
 /// Own keys by mode: what is done, and the keys that do it.
 pub type Keys = BTreeMap<String, BTreeMap<String, String>>;
@@ -125,7 +126,7 @@ pub struct Config {
     pub dirs: Dirs,
     /// The config file, whether it exists or not.
     pub file: PathBuf,
-    /// The server; `None`: an embedded one over a file in the data folder.
+    /// The server, without a slash at its end: as set, else as logged in to; `None` (or set to nothing): an embedded one.
     pub server: Option<String>,
     /// Where its token comes from.
     pub token: Token,
@@ -173,12 +174,17 @@ impl Config {
             Some(name) => name,
             None => host(),
         };
+        let data_dir = flags.data_dir.clone().or(file.data_dir).unwrap_or_else(|| dirs.data.clone());
+        let server = match flags.server.clone().or(file.server) {
+            Some(server) => Some(server).filter(|s| !s.is_empty()),
+            None => Logins::read(&data_dir)?.server,
+        };
         let config = Self {
             file: path,
-            server: flags.server.clone().or(file.server).filter(|s| !s.is_empty()),
+            server: server.map(|s| s.trim_end_matches('/').to_owned()),
             token,
             client,
-            data_dir: flags.data_dir.clone().or(file.data_dir).unwrap_or_else(|| dirs.data.clone()),
+            data_dir,
             json: flags.json,
             theme: flags.theme.clone().or(file.theme).unwrap_or_else(|| "auto".to_owned()),
             preset: flags.keys.clone().or(file.keys.preset).unwrap_or_else(|| "default".to_owned()),

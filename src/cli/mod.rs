@@ -12,14 +12,19 @@ use clap::{CommandFactory, Parser, Subcommand};
 pub mod completions;
 pub mod config;
 pub mod config_init;
+pub mod connect;
+pub mod demo;
 pub mod dirs;
 pub mod doctor;
 pub mod edge;
+pub mod embedded;
 mod failure;
 pub mod logfile;
+pub mod login_file;
 pub mod man;
 pub mod merge;
 pub mod merge_file;
+pub mod notes;
 pub mod output;
 pub mod plain;
 pub mod screens;
@@ -45,6 +50,7 @@ pub struct Cli {
 enum Cmd {
     Completions(completions::Completions),
     Config(config_init::Show),
+    Demo(demo::Demo),
     Doctor(doctor::Doctor),
     Man(man::Man),
     Merge(merge::Merge),
@@ -53,9 +59,10 @@ enum Cmd {
 
 fn dispatch(command: Option<Cmd>, ctx: &Context) -> Result<u8, Failure> {
     match command {
-        None => Err(Failure::usage("There is no notes screen yet.", "It is being built.", "Run diptych --help.")),
+        None => notes::run(ctx),
         Some(Cmd::Completions(c)) => c.run(ctx),
         Some(Cmd::Config(c)) => c.run(ctx),
+        Some(Cmd::Demo(c)) => c.run(ctx),
         Some(Cmd::Doctor(c)) => c.run(ctx),
         Some(Cmd::Man(c)) => c.run(ctx),
         Some(Cmd::Merge(c)) => c.run(ctx),

@@ -1,0 +1,81 @@
+//! What `diptych login` remembers: the server, and the token for each server, in a file that only its owner can read.
+//!
+//! It stands apart from the settings, which the program never writes by itself. A server in the settings is over the one remembered here.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Failure, dirs};
+
+const NAME: &str = "login.toml";
+
+/// The file's content.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(default)]
+pub struct Logins {
+    /// The server logged in to last.
+    pub server: Option<String>,
+    /// Tokens by server.
+    pub tokens: BTreeMap<String, String>,
+}
+
+impl Logins {
+    /// Reads the file in a data folder; nothing if there is none.
+    ///
+    /// # Errors
+    /// If it cannot be read or understood.
+    pub fn read(data: &Path) -> Result<Self, Failure> {
+        let path = data.join(NAME);
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(e) => return Err(unreadable(&path, &e)),
+        };
+        // The message would quote the line, and with it a token.
+        toml::from_str(&text).map_err(|_| unreadable(&path, &"It is not as diptych login writes it."))
+    }
+
+    /// Writes the file: beside it, then renamed over it.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write(&self, data: &Path) -> Result<(), Failure> {
+        dirs::make(data)?;
+        let text = toml::to_string(self).map_err(|e| Failure::data("The login cannot be written.", e, "Please report this."))?;
+        let file = tempfile::NamedTempFile::new_in(data);
+        let done = file.and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            file.as_file().sync_all()?;
+            file.persist(data.join(NAME)).map(drop).map_err(|e| e.error)
+        });
+        done.map_err(|e| {
+            Failure::data(format!("The login cannot be kept in {}.", data.display()), e, "Free some space, or mend its permissions.")
+        })
+    }
+}
+
+fn unreadable(path: &Path, why: &dyn std::fmt::Display) -> Failure {
+    Failure::data(format!("{} cannot be read.", path.display()), why, "Take it away, and log in again with diptych login URL.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_is_remembered_and_for_its_owner_only() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        assert_eq!(Logins::read(&data).unwrap(), Logins::default());
+        let logins = Logins { server: Some("https://a".into()), tokens: [("https://a".into(), "dpt_x".into())].into() };
+        logins.write(&data).unwrap();
+        assert_eq!(Logins::read(&data).unwrap(), logins);
+        assert_eq!(std::fs::metadata(data.join(NAME)).unwrap().permissions().mode() & 0o777, 0o600);
+        std::fs::write(data.join(NAME), "tokens = secret").unwrap();
+        assert!(!Logins::read(&data).unwrap_err().to_string().contains("secret"));
+    }
+}
