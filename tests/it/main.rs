@@ -7,6 +7,7 @@ mod ladder_cases;
 mod laws_merge;
 mod merge_file;
 mod merge_screen;
+mod mergetool;
 mod prose_cases;
 #[allow(dead_code, reason = "a toolbox: each story takes what it needs")]
 mod proxy;

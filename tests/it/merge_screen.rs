@@ -404,7 +404,7 @@ fn fields_and_a_deletion_are_rows() {
       mine    laptop, 10:02
       theirs  ada on desktop, 10:05
 
-      They deleted this note; you changed it.
+      They deleted this note; you: kept, 9 words changed.
 
       Enter  settle hunk by hunk
       m      keep mine

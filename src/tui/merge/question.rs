@@ -9,8 +9,8 @@ use super::super::screen::{Ctx, Drawn, Screen};
 use super::super::view;
 use super::{Merge, save, settle_of};
 use crate::client::handle::{Command, News, Parked};
-use crate::domain::note::NoteId;
-use crate::domain::settle::{Counts, Settle, Side};
+use crate::domain::note::{FieldName, NoteId};
+use crate::domain::settle::{Counts, RowName, Settle, Side};
 
 /// The question.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub struct Question {
     pub parked: Box<Parked>,
     /// How much asks, once it is known.
     pub counts: Option<Counts>,
+    /// What the side that kept a deleted note did to it.
+    pub kept: Option<String>,
     /// Whether mine deleted the note.
     pub mine_deleted: bool,
     /// Whether theirs deleted the note.
@@ -30,7 +32,7 @@ impl Question {
     #[must_use]
     pub fn new(parked: Box<Parked>) -> Question {
         let (mine_deleted, theirs_deleted) = (parked.mine.deleted, parked.theirs.content.deleted);
-        Question { parked, counts: None, mine_deleted, theirs_deleted }
+        Question { parked, counts: None, kept: None, mine_deleted, theirs_deleted }
     }
 
     fn settle(&self, ctx: &Ctx<'_>) -> Settle {
@@ -86,7 +88,10 @@ impl Screen for Question {
 
     fn fit(&mut self, _: Rect, ctx: &Ctx<'_>) {
         if self.counts.is_none() {
-            self.counts = Some(self.settle(ctx).counts());
+            let settle = self.settle(ctx);
+            let deleted = settle.rows().iter().find(|r| r.name == RowName::Field(FieldName::Deleted));
+            self.kept = deleted.map(|r| if self.mine_deleted { r.theirs.clone() } else { r.mine.clone() });
+            self.counts = Some(settle.counts());
         }
     }
 

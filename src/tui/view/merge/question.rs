@@ -61,11 +61,12 @@ pub fn draw(q: &Question, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn 
 
 /// What collided, in one sentence.
 fn what(q: &Question) -> String {
+    let kept = q.kept.as_deref().unwrap_or("kept");
     if q.theirs_deleted {
-        return "They deleted this note; you changed it.".to_owned();
+        return format!("They deleted this note; you: {kept}.");
     }
     if q.mine_deleted {
-        return "You deleted this note; they changed it.".to_owned();
+        return format!("You deleted this note; they: {kept}.");
     }
     let fields: Vec<String> =
         q.parked.conflicts.iter().map(|f| if *f == FieldName::Body { "text".to_owned() } else { f.to_string() }).collect();
