@@ -78,7 +78,9 @@ fn amid_changes(matches: &[Match], at: usize) -> bool {
 }
 
 /// Bytes around a window in which a line must stand again before it is counted in the whole text.
-const NEAR: usize = 1 << 14;
+const NEAR: usize = 1 << 13;
+/// Longer lines are looked up only if they stand in the window twice: what is frequent is short.
+const SHORT: usize = 32;
 /// With fewer lines that the other side lacks, no frequent line is set aside (see [`amid_changes`]: two ends, one in four).
 pub(super) const ENOUGH_CHANGES: usize = 2 * SHARE - 1;
 
@@ -139,7 +141,10 @@ fn correct<'a>(
     let around = other.get(near.saturating_sub(NEAR)..other.len().min(near + NEAR)).unwrap_or_default();
     let mut any = false;
     for (i, line) in lines.iter().enumerate() {
-        if found[i] != Match::Some || !could_be_amid(found, i) {
+        if found[i] != Match::Some
+            || !(line.len() <= SHORT || lines.iter().filter(|l| *l == line).nth(1).is_some())
+            || !could_be_amid(found, i)
+        {
             continue;
         }
         let is = *known.entry(line).or_insert_with(|| {

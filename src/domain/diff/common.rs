@@ -1,7 +1,5 @@
 //! Steps over bytes and lines that two texts share.
 
-use std::hash::BuildHasher;
-
 /// A line of a text: where it is, and a hash of its bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Line {
@@ -9,8 +7,6 @@ pub(super) struct Line {
     pub(super) start: usize,
     pub(super) end: usize,
 }
-
-const HASH: foldhash::fast::FixedState = foldhash::fast::FixedState::with_seed(0x6469_7074);
 
 /// Bytes that both start with.
 pub(super) fn bytes_alike(a: &[u8], b: &[u8]) -> usize {
@@ -46,10 +42,35 @@ pub(super) fn tail_alike(a: &[u8], b: &[u8]) -> usize {
 pub(super) fn read_lines(text: &[u8], at: usize, want: usize, out: &mut Vec<Line>) {
     let mut start = out.last().map_or(at, |l| l.end);
     while out.len() < want && start < text.len() {
-        let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |n| start + n + 1);
-        out.push(Line { hash: HASH.hash_one(&text[start..end]), start, end });
-        start = end;
+        let (hash, len) = first_line(&text[start..]);
+        out.push(Line { hash, start, end: start + len });
+        start += len;
     }
+}
+
+/// Hash and length of the first line, in one pass of eight bytes a step. Equal hashes are always followed by a look at the bytes.
+fn first_line(text: &[u8]) -> (u64, usize) {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let mixed = |hash: u64, word: u64| (hash.rotate_left(23) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let finished = |hash: u64, len: usize| (hash ^ (hash >> 29), len);
+    let mut hash = 0;
+    let (words, rest) = text.as_chunks::<8>();
+    for (n, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let other = word ^ (ONES * u64::from(b'\n'));
+        let ends = other.wrapping_sub(ONES) & !other & (ONES << 7);
+        if ends != 0 {
+            let bits = ends.trailing_zeros() + 1;
+            let kept = if bits < 64 { word & ((1 << bits) - 1) } else { word };
+            return finished(mixed(hash, kept), n * 8 + bits as usize / 8);
+        }
+        hash = mixed(hash, word);
+    }
+    let len = rest.iter().position(|b| *b == b'\n').map_or(rest.len(), |at| at + 1);
+    let mut last = [0; 8];
+    last[..len].copy_from_slice(&rest[..len]);
+    let hash = if len > 0 { mixed(hash, u64::from_le_bytes(last)) } else { hash };
+    finished(hash, words.len() * 8 + len)
 }
 
 /// The line that starts here.

@@ -15,6 +15,11 @@ impl<'a> Interner<'a> {
         Interner { known: HashMap::with_capacity_and_hasher(tokens, Default::default()) }
     }
 
+    /// Forgets all, and keeps the room.
+    pub(crate) fn clear(&mut self) {
+        self.known.clear();
+    }
+
     /// The number of one token.
     pub(crate) fn one(&mut self, token: &'a [u8]) -> u32 {
         let next = u32::try_from(self.known.len()).unwrap_or(u32::MAX);

@@ -25,6 +25,9 @@ pub struct Edit {
     pub new: Range<usize>,
 }
 
+/// Bytes up to which a text may be tiny.
+const TINY: usize = 1024;
+
 /// How lines are matched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Algorithm {
@@ -48,6 +51,9 @@ pub fn lines(old: &[u8], new: &[u8]) -> Vec<Edit> {
 /// The same by a chosen algorithm.
 #[must_use]
 pub fn lines_by(old: &[u8], new: &[u8], algorithm: Algorithm) -> Vec<Edit> {
+    if let Some(edit) = tiny(old, new) {
+        return vec![edit];
+    }
     if algorithm == Algorithm::Myers
         && let Some(edits) = window::lines(old, new)
     {
@@ -60,6 +66,14 @@ pub fn lines_by(old: &[u8], new: &[u8], algorithm: Algorithm) -> Vec<Edit> {
 #[must_use]
 pub fn words(old: &[u8], new: &[u8]) -> Vec<Edit> {
     tokens(&split_words(old), &split_words(new), Algorithm::Myers)
+}
+
+/// The difference of two texts of a few lines that share none.
+fn tiny(old: &[u8], new: &[u8]) -> Option<Edit> {
+    let few = |text: &[u8]| !text.is_empty() && memchr::memchr_iter(b'\n', &text[..text.len() - 1]).take(4).count() < 4;
+    let shared = |line: &[u8]| new.split_inclusive(|b| *b == b'\n').any(|l| l == line);
+    let all_differ = old.len().max(new.len()) <= TINY && few(old) && few(new) && !old.split_inclusive(|b| *b == b'\n').any(shared);
+    all_differ.then(|| Edit { old: 0..old.len(), new: 0..new.len() })
 }
 
 /// Cuts a text into its lines, each with its line feed.

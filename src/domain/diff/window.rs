@@ -11,7 +11,7 @@ use super::{Edit, Interner, Marks, clean};
 /// Bytes of both texts together up to which the whole is compared: nothing is gained by windows then.
 const SMALL: usize = 16 * 1024;
 /// Lines that are looked at first on either side.
-const FIRST: usize = 8;
+const FIRST: usize = 7;
 /// Lines after which no more are looked at.
 const MOST: usize = 4096;
 /// Equal lines in a row, standing only once in the window on either side, that end a window.
@@ -31,6 +31,7 @@ pub(super) struct Walk<'a> {
     old_lines: Vec<Line>,
     new_lines: Vec<Line>,
     table: Table,
+    names: Interner<'a>,
     out: Vec<Edit>,
     /// Lines that windows may still compare.
     steps: usize,
@@ -53,6 +54,7 @@ pub(super) fn lines(old: &[u8], new: &[u8]) -> Option<Vec<Edit>> {
         old_lines: Vec::new(),
         new_lines: Vec::new(),
         table: Table::default(),
+        names: Interner::default(),
         out: Vec::new(),
         steps: 65_536 + (old.len() + new.len()) / 64,
         frequent: clean::Frequent::new(old, new),
@@ -78,8 +80,8 @@ impl<'a> Walk<'a> {
 
     /// The next place where both texts go on alike.
     fn window_end(&mut self) -> Result<(usize, usize), TooWild> {
-        self.old_lines.clear();
-        self.new_lines.clear();
+        keep_from(&mut self.old_lines, self.at.0);
+        keep_from(&mut self.new_lines, self.at.1);
         let mut want = FIRST;
         loop {
             common::read_lines(self.old, self.at.0, want, &mut self.old_lines);
@@ -98,7 +100,7 @@ impl<'a> Walk<'a> {
             if want >= MOST {
                 return Err(TooWild);
             }
-            want *= 2;
+            want += want / 2;
         }
     }
 
@@ -108,18 +110,22 @@ impl<'a> Walk<'a> {
         (0..self.table.pairs.len()).map(|n| self.table.pairs[n]).filter(|(i, j)| i + j <= want).find_map(|(i, j)| self.run_around(i, j))
     }
 
-    /// Where the run of equal lines around two equal ones starts, if it is long enough to trust.
-    fn run_around(&self, i: usize, j: usize) -> Option<(usize, usize)> {
-        let same = |i: usize, j: usize| match (self.old_lines.get(i), self.new_lines.get(j)) {
+    /// Whether two lines were read and are equal.
+    fn same(&self, i: usize, j: usize) -> bool {
+        match (self.old_lines.get(i), self.new_lines.get(j)) {
             (Some(a), Some(b)) => a.hash == b.hash && self.old[a.start..a.end] == self.new[b.start..b.end],
             _ => false,
-        };
-        let back = (0..=i.min(j)).take_while(|k| same(i - k, j - k)).count();
+        }
+    }
+
+    /// Where the run of equal lines around two equal ones starts, if it is long enough to trust.
+    fn run_around(&self, i: usize, j: usize) -> Option<(usize, usize)> {
+        let back = (0..=i.min(j)).take_while(|k| self.same(i - k, j - k)).count();
         if back == 0 {
             return None;
         }
         let (i, j) = (i + 1 - back, j + 1 - back);
-        let ahead = (back..RUN).take_while(|k| same(i + k, j + k)).count();
+        let ahead = (back..RUN).take_while(|k| self.same(i + k, j + k)).count();
         let rare = (0..back + ahead).filter(|k| self.table.old_once(i + k)).count();
         let start = (self.old_lines[i].start, self.new_lines[j].start);
         if rare < RARE {
@@ -134,7 +140,7 @@ impl<'a> Walk<'a> {
 
     /// Compares what lies between two places of agreement.
     fn window(&mut self, mut start: (usize, usize), mut end: (usize, usize)) -> Result<(), TooWild> {
-        if self.plain(end) {
+        if self.plain(end) || self.plain_inside(end) {
             self.at = end;
             return Ok(());
         }
@@ -171,6 +177,14 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// The same, after counting the lines before `end` alone: what is shared may be shared only with what follows.
+    fn plain_inside(&mut self, end: (usize, usize)) -> bool {
+        let old = self.old_lines.iter().take_while(|l| l.end <= end.0).count();
+        let new = self.new_lines.iter().take_while(|l| l.end <= end.1).count();
+        self.table.fill(&self.old_lines[..old], &self.new_lines[..new]);
+        self.plain(end)
+    }
+
     /// Adds the edits up to `end` if they are plain: the lines that both sides have stand in the same order and number on both, and no
     /// change could be slid. There is only one shortest difference then.
     fn plain(&mut self, end: (usize, usize)) -> bool {
@@ -196,7 +210,7 @@ impl<'a> Walk<'a> {
             }
             match (at.0 < end.0, at.1 < end.1) {
                 (false, false) => break true,
-                (true, true) if self.old_lines[i].hash == self.new_lines[j].hash => (i, j) = (i + 1, j + 1),
+                (true, true) if self.same(i, j) => (i, j) = (i + 1, j + 1),
                 _ => break false,
             }
         };
@@ -212,8 +226,8 @@ impl<'a> Walk<'a> {
     fn compare(&mut self, from: (usize, usize), to: (usize, usize)) -> Result<(bool, bool), TooWild> {
         let (old, new) = (super::split_lines(&self.old[from.0..to.0]), super::split_lines(&self.new[from.1..to.1]));
         self.steps = self.steps.checked_sub(old.len() + new.len()).ok_or(TooWild)?;
-        let mut names = Interner::default();
-        let (a, b) = (names.all(&old), names.all(&new));
+        self.names.clear();
+        let (a, b) = (self.names.all(&old), self.names.all(&new));
         let mut marks = Marks::new(&a, &b);
         let ends = clean::equal_ends(&a, &b);
         let (mut of_a, mut of_b) = (clean::matches(&a, ends, true, &super::counts(&b)), clean::matches(&b, ends, true, &super::counts(&a)));
@@ -227,6 +241,14 @@ impl<'a> Walk<'a> {
             self.out.extend(super::placed(marks.edits(), &old, &new, from));
         }
         Ok(closed)
+    }
+}
+
+/// Keeps the lines read that start at a place or after it, if the place is among them.
+fn keep_from(lines: &mut Vec<Line>, at: usize) {
+    match lines.iter().position(|l| l.start >= at) {
+        Some(first) if lines[first].start == at => drop(lines.drain(..first)),
+        _ => lines.clear(),
     }
 }
 

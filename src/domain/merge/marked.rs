@@ -262,7 +262,8 @@ impl<'a> Writer<'a, '_> {
 
     fn marker(&mut self, sign: u8, label: Option<&[u8]>, crlf: bool) {
         let size = if self.marking.size == 0 { 7 } else { self.marking.size };
-        let mut line = vec![sign; size];
+        let mut line = Vec::with_capacity(size + label.map_or(0, <[u8]>::len) + 3);
+        line.resize(size, sign);
         if let Some(label) = label {
             line.push(b' ');
             line.extend_from_slice(label);
