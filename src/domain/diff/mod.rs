@@ -73,7 +73,7 @@ fn tiny(old: &[u8], new: &[u8]) -> Option<Edit> {
     let few = |text: &[u8]| !text.is_empty() && memchr::memchr_iter(b'\n', &text[..text.len() - 1]).take(4).count() < 4;
     let shared = |line: &[u8]| new.split_inclusive(|b| *b == b'\n').any(|l| l == line);
     let all_differ = old.len().max(new.len()) <= TINY && few(old) && few(new) && !old.split_inclusive(|b| *b == b'\n').any(shared);
-    all_differ.then(|| Edit { old: 0..old.len(), new: 0..new.len() })
+    all_differ.then_some(Edit { old: 0..old.len(), new: 0..new.len() })
 }
 
 /// Cuts a text into its lines, each with its line feed.

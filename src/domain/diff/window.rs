@@ -12,6 +12,8 @@ use super::{Edit, Interner, Marks, clean};
 const SMALL: usize = 16 * 1024;
 /// Lines that are looked at first on either side.
 const FIRST: usize = 7;
+/// Lines that are looked at where they repeat each other.
+const WIDE: usize = 64;
 /// Lines after which no more are looked at.
 const MOST: usize = 4096;
 /// Equal lines in a row, standing only once in the window on either side, that end a window.
@@ -107,6 +109,9 @@ impl<'a> Walk<'a> {
     /// The nearest agreement among the lines read, if it is nearer than any that was not.
     fn agreement(&mut self, want: usize) -> Option<(usize, usize)> {
         self.table.fill(&self.old_lines, &self.new_lines);
+        if self.table.repeats * 4 > self.old_lines.len() + self.new_lines.len() && want < WIDE {
+            return None;
+        }
         (0..self.table.pairs.len()).map(|n| self.table.pairs[n]).filter(|(i, j)| i + j <= want).find_map(|(i, j)| self.run_around(i, j))
     }
 
@@ -268,6 +273,8 @@ struct Table {
     new_at: Vec<u32>,
     /// The places of lines that stand once on either side, the nearest first.
     pairs: Vec<(usize, usize)>,
+    /// Lines that stand there again, blank ones left out.
+    repeats: usize,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -286,6 +293,7 @@ impl Table {
         self.old_at.clear();
         self.new_at.clear();
         self.pairs.clear();
+        self.repeats = 0;
         for (i, line) in old.iter().enumerate() {
             let at = self.slot(line.hash);
             let slot = &mut self.slots[at];
@@ -293,6 +301,7 @@ impl Table {
                 (slot.hash, slot.first) = (line.hash, i as u32);
             }
             slot.old += 1;
+            self.repeats += usize::from(slot.old > 1 && line.end - line.start > 2);
             self.old_at.push(at as u32);
         }
         for line in new {
@@ -300,6 +309,7 @@ impl Table {
             let slot = &mut self.slots[at];
             slot.hash = line.hash;
             slot.new += 1;
+            self.repeats += usize::from(slot.new > 1 && line.end - line.start > 2);
             self.new_at.push(at as u32);
         }
         for (j, at) in self.new_at.iter().enumerate() {
