@@ -254,3 +254,74 @@ fn refine_applies_proposals_and_asks_for_the_rest() {
     assert_eq!(report["hunks"][0]["proposal"]["class"], "disjoint-words");
     assert_eq!(std::fs::read(dir.path().join("m")).unwrap(), m.as_bytes(), "--json changed a file");
 }
+
+/// Numbers that look random and are the same each time.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 33) as usize) % n.max(1)
+    }
+
+    fn edited(&mut self, base: &[String], words: usize, edits: usize, mark: &str) -> Vec<String> {
+        let mut lines = base.to_vec();
+        for _ in 0..edits {
+            let at = self.below(lines.len() + 1);
+            let line = self.line(words) + mark;
+            match self.below(4) {
+                0 if at < lines.len() => lines[at] = line,
+                1 => lines.insert(at, line),
+                2 if at < lines.len() => drop(lines.remove(at)),
+                _ if lines.len() > 3 => {
+                    let moved = lines.remove(at % lines.len());
+                    lines.insert(at / 2, moved);
+                }
+                _ => {}
+            }
+        }
+        lines
+    }
+
+    /// A line of a language of so many lines; one in five is blank.
+    fn line(&mut self, words: usize) -> String {
+        if self.below(5) == 0 { String::new() } else { format!("line {}", self.below(words)) }
+    }
+}
+
+#[test]
+fn any_small_texts_merge_as_with_git() {
+    if !has_git() {
+        return;
+    }
+    let mut dice = Dice(7);
+    for round in 0..250 {
+        let words = [2, 5, 20, 1000][round % 4];
+        let (len, edits) = (dice.below(60), dice.below(12));
+        let base: Vec<String> = (0..len).map(|_| dice.line(words)).collect();
+        let (mine, theirs) = (dice.edited(&base, words, edits, ""), dice.edited(&base, words, edits, ""));
+        let text = |lines: Vec<String>| lines.iter().map(|l| format!("{l}\n")).collect::<String>();
+        let (m, b, t) = (text(mine), text(base), text(theirs));
+        let style = [&[][..], &["--diff3"], &["--zdiff3"], &["--diff-algorithm=patience"], &["--diff-algorithm=histogram"]][round % 5];
+        let args: Vec<&str> = ["-p"].iter().chain(style).chain(["m", "b", "t"].iter()).copied().collect();
+        same(&[("m", m.as_bytes()), ("b", b.as_bytes()), ("t", t.as_bytes())], &args);
+    }
+}
+
+#[test]
+fn long_prose_merges_as_with_git() {
+    if !has_git() {
+        return;
+    }
+    let mut dice = Dice(11);
+    for round in 0..25 {
+        let len = 2000 + dice.below(3000);
+        let edits = [len / 200, len / 20, len / 4][round % 3];
+        let base: Vec<String> = (0..len).map(|_| dice.line(1_000_000) + " of prose of a usual length").collect();
+        let base: Vec<String> = base.into_iter().map(|l| if l.starts_with(' ') { String::new() } else { l }).collect();
+        let (mine, theirs) = (dice.edited(&base, 50_000, edits, "m"), dice.edited(&base, 50_000, edits, "t"));
+        let text = |lines: Vec<String>| lines.iter().map(|l| format!("{l}\n")).collect::<String>();
+        let (m, b, t) = (text(mine), text(base), text(theirs));
+        same(&[("m", m.as_bytes()), ("b", b.as_bytes()), ("t", t.as_bytes())], &["-p", "m", "b", "t"]);
+    }
+}
