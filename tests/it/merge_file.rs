@@ -318,7 +318,7 @@ fn long_prose_merges_as_with_git() {
         let len = 2000 + dice.below(3000);
         let edits = ([len / 200, len / 50, len / 10][round % 3], 3);
         // Among blank lines in a row two differences can be equally short, and windows need not choose as git does: none here.
-        let line = |i: usize, n: usize| if i % 6 == 0 { String::new() } else { format!("line {n} of prose of a usual length") };
+        let line = |i: usize, n: usize| if i.is_multiple_of(6) { String::new() } else { format!("line {n} of prose of a usual length") };
         let base: Vec<String> = (0..len).map(|i| line(i, dice.below(1_000_000))).collect();
         let (mine, theirs) = (dice.edited(&base, 50_000, edits, "m"), dice.edited(&base, 50_000, edits, "t"));
         let text = |lines: Vec<String>| lines.iter().map(|l| format!("{l}\n")).collect::<String>();
