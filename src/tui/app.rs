@@ -40,6 +40,8 @@ pub struct Setup {
 pub const SMALLEST: (u16, u16) = (40, 12);
 /// Milliseconds within which a second press at one place is a double click.
 const DOUBLE_MS: i64 = 400;
+/// Bytes every terminal that has a clipboard takes by OSC 52; some refuse more.
+const OSC_52_SURE: usize = 74_000;
 /// Milliseconds the client has to put everything on disk when the program ends.
 const ENDING_MS: i64 = 5_000;
 
@@ -61,6 +63,8 @@ pub struct App {
     ending: Option<(Time, u8)>,
     /// The note whose conflict is to be shown as soon as the client has opened it.
     going: Option<NoteId>,
+    /// A mass deletion the client stopped at: how many of how many notes.
+    held: Option<(usize, usize)>,
 }
 
 impl App {
@@ -86,6 +90,7 @@ impl App {
             has_client,
             ending: None,
             going: None,
+            held: None,
         }
     }
 
@@ -187,6 +192,7 @@ impl App {
             Outcome::Answered("allow-deletions", answer) => {
                 self.overlay = None;
                 if answer == Answer::Choice(0) {
+                    self.held = None;
                     out.push(Effect::Client(Command::AllowDeletions));
                 }
             }
@@ -230,9 +236,18 @@ impl App {
             Action::Suspend => out.push(Effect::Suspend),
             Action::Quit => self.end(0, out),
             Action::Theme => {
-                self.setup.theme = self.setup.theme.next(true);
+                self.setup.theme = self.setup.theme.next();
                 self.notices.tell(self.now(), false, format!("Theme: {}", self.setup.theme.name));
             }
+            Action::AllowDeletions => match self.held {
+                None => self.notices.tell(self.now(), false, "No deletion waits to be allowed.".to_owned()),
+                Some((some, all)) => {
+                    let mut ask =
+                        Ask::choice("allow-deletions", "Delete so many notes?", &[('y', "delete them here too"), ('n', "keep them")]);
+                    ask.lines = vec![format!("{some} of {all} notes were deleted elsewhere. Nothing was deleted here yet.")];
+                    self.overlay = Some(Overlay::Ask { ask: Box::new(ask), input: Input::default() });
+                }
+            },
             Action::Conflict => match self.parked.first().copied() {
                 None => self.notices.tell(self.now(), false, "No note needs you.".to_owned()),
                 Some(id) => {
@@ -283,19 +298,24 @@ impl App {
             News::Rows(rows) => self.parked = rows.iter().filter(|r| r.state == State::NeedsYou && !r.deleted).map(|r| r.id).collect(),
             News::RowIs(row) => self.mark_parked(row.id, row.state == State::NeedsYou && !row.deleted),
             News::RowGone(id) | News::Settled(id, _) => self.mark_parked(*id, false),
-            News::NeedsYou(parked) => self.mark_parked(parked.id, true),
+            News::NeedsYou(parked) => {
+                self.mark_parked(parked.id, true);
+                // On its own screen a banner says so.
+                if self.stack.last().and_then(|s| s.note()) != Some(parked.id) {
+                    let key = self.setup.keys.key_name(Mode::Global, Action::Conflict);
+                    self.notices.tell(self.now(), false, format!("Two versions of {:?} wait for you: {key}.", parked.mine.title));
+                }
+            }
             News::DeletionsHeld(some, all) => {
-                let mut ask = Ask::choice("allow-deletions", "Delete so many notes?", &[('y', "delete them here too"), ('n', "keep them")]);
-                ask.lines = vec![
-                    format!("The server says that {some} of {all} notes were deleted elsewhere."),
-                    "Nothing was deleted here yet.".to_owned(),
-                ];
-                self.overlay = Some(Overlay::Ask { ask: Box::new(ask), input: Input::default() });
+                self.held = Some((*some, *all));
+                let key = self.setup.keys.key_name(Mode::Global, Action::AllowDeletions);
+                let say = format!("{some} of {all} notes were deleted elsewhere; none was deleted here yet. {key} asks whether to.");
+                self.notices.tell(self.now(), true, say);
             }
             News::Opened(detail) if self.going == Some(detail.id) => {
                 self.going = None;
                 match &detail.parked {
-                    Some(parked) => self.push(super::merge::open(Box::new(parked.clone())), out),
+                    Some(parked) => self.push(super::merge::open(Box::new(parked.clone()), &self.setup.settings.accept), out),
                     None => self.mark_parked(detail.id, false),
                 }
             }
@@ -336,6 +356,8 @@ impl App {
                 Effect::Do(action) => self.act(action, out),
                 Effect::Copy(text) => {
                     self.register.clone_from(&text);
+                    let far = if text.len() > OSC_52_SURE { " The terminal may refuse so much; Paste has it here." } else { "" };
+                    self.notices.tell(self.now(), false, format!("Copied {} characters.{far}", text.chars().count()));
                     out.push(Effect::Copy(text));
                 }
                 Effect::Quit(status) => self.end(status, out),

@@ -6,12 +6,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::keys::{Action, Mode};
+use super::merge::settle_of;
 use super::message::{Effect, Event};
 use super::rows::Rows;
 use super::screen::{Ctx, Drawn, Screen};
 use super::view;
 use crate::client::handle::{Command, News, Parked, State};
-use crate::domain::merge;
 use crate::domain::note::{NoteId, Time};
 
 /// One conflict as the inbox shows it.
@@ -21,10 +21,10 @@ pub struct Waiting {
     pub parked: Option<Box<Parked>>,
     /// The title of the note.
     pub title: String,
-    /// How many clashes the body has.
+    /// How many clashes it has, and how many of them are settled by the choices made so far.
     pub clashes: usize,
-    /// Whether choices were made already.
-    pub begun: bool,
+    /// How many of them are settled.
+    pub settled: usize,
     /// When the save was refused, as far as known.
     pub at: Time,
 }
@@ -47,20 +47,19 @@ impl Inbox {
         if self.waiting.contains_key(&id) {
             return None;
         }
-        self.waiting.insert(id, Waiting { parked: None, title: title.to_owned(), clashes: 0, begun: false, at: Time(i64::MAX) });
+        self.waiting.insert(id, Waiting { parked: None, title: title.to_owned(), clashes: 0, settled: 0, at: Time(i64::MAX) });
         self.sort();
         Some(Effect::Client(Command::Open(id)))
     }
 
-    fn know(&mut self, parked: &Parked) {
-        let base = parked.base.as_ref().map_or("", |b| b.content.body.as_str());
-        let hunks = merge::merge(base.as_bytes(), parked.mine.body.as_bytes(), parked.theirs.content.body.as_bytes());
-        let clashes = hunks.iter().filter(|h| h.kind == merge::Kind::Clash).count();
-        let other = parked.conflicts.iter().filter(|f| **f != crate::domain::note::FieldName::Body).count();
+    fn know(&mut self, parked: &Parked, accept: &[String]) {
+        let mut settle = settle_of(parked, accept);
+        settle.restore(&parked.journal);
+        let counts = settle.counts();
         let waiting = Waiting {
             title: parked.mine.title.clone(),
-            clashes: clashes + other,
-            begun: !parked.journal.is_empty(),
+            clashes: counts.clashes,
+            settled: counts.settled,
             at: parked.parked_at,
             parked: Some(Box::new(parked.clone())),
         };
@@ -80,7 +79,7 @@ impl Inbox {
         self.sort();
     }
 
-    fn news(&mut self, news: &News) -> Vec<Effect> {
+    fn news(&mut self, news: &News, accept: &[String]) -> Vec<Effect> {
         match news {
             News::Rows(rows) => {
                 self.told = true;
@@ -92,9 +91,9 @@ impl Inbox {
             News::RowIs(row) if row.state == State::NeedsYou => return self.wait(row.id, &row.title).into_iter().collect(),
             News::RowIs(row) => self.gone(row.id),
             News::RowGone(id) | News::Settled(id, _) => self.gone(*id),
-            News::NeedsYou(parked) => self.know(parked),
+            News::NeedsYou(parked) => self.know(parked, accept),
             News::Opened(detail) => match &detail.parked {
-                Some(parked) => self.know(parked),
+                Some(parked) => self.know(parked, accept),
                 None => self.gone(detail.id),
             },
             _ => {}
@@ -116,7 +115,7 @@ impl Screen for Inbox {
         self.order.get(self.rows.at).copied()
     }
 
-    fn update(&mut self, event: &Event, _ctx: &Ctx<'_>) -> Vec<Effect> {
+    fn update(&mut self, event: &Event, ctx: &Ctx<'_>) -> Vec<Effect> {
         match event {
             Event::Action(Action::Back) => return vec![Effect::Back],
             Event::Action(Action::Open) => return self.note().map(|_| Effect::Do(Action::Conflict)).into_iter().collect(),
@@ -130,7 +129,7 @@ impl Screen for Inbox {
                 let known = self.order.iter().map(|id| Effect::Client(Command::Open(*id)));
                 return [Effect::Client(Command::List)].into_iter().chain(known).collect();
             }
-            Event::News(news) => return self.news(news),
+            Event::News(news) => return self.news(news, &ctx.settings.accept),
             _ => {}
         }
         Vec::new()

@@ -96,7 +96,7 @@ names! {
         Why "why", SaveWithMarkers "save-with-markers",
         Pause "pause", Retry "retry", Drop "drop", Mark "mark", Restore "restore", Compare "compare", BringBack "bring-back", Days "days",
         NextField "next-field", PrevField "previous-field", AddField "add-field", RemoveField "remove-field",
-        ReplaceOne "replace-one", ReplaceAll "replace-all",
+        ReplaceOne "replace-one", AllowDeletions "allow-deletions", ReplaceAll "replace-all",
     }
 }
 

@@ -70,7 +70,8 @@ impl Guard {
     fn take(&mut self) -> io::Result<()> {
         self.held.store(true, Ordering::SeqCst);
         ctt::enable_raw_mode()?;
-        execute!(io::stdout(), ctt::EnterAlternateScreen, ct::EnableBracketedPaste, cursor::Hide)?;
+        // The shell's title is put aside, and comes back with the terminal.
+        execute!(io::stdout(), crossterm::style::Print("\x1b[22;2t"), ctt::EnterAlternateScreen, ct::EnableBracketedPaste, cursor::Hide)?;
         if self.mouse {
             execute!(io::stdout(), ct::EnableMouseCapture)?;
         }
@@ -145,7 +146,7 @@ fn give_back(held: &AtomicBool) {
     if held.swap(false, Ordering::SeqCst) {
         let mut out = io::stdout();
         let _ = execute!(out, ctt::EndSynchronizedUpdate, ct::DisableMouseCapture, ct::DisableBracketedPaste);
-        let _ = execute!(out, ctt::LeaveAlternateScreen, cursor::Show);
+        let _ = execute!(out, ctt::LeaveAlternateScreen, cursor::Show, crossterm::style::Print("\x1b[23;2t"));
         let _ = ctt::disable_raw_mode();
     }
 }

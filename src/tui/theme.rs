@@ -72,6 +72,7 @@ pub struct Theme {
     /// Its name.
     pub name: String,
     styles: Vec<Style>,
+    true_colour: bool,
 }
 
 #[derive(serde::Deserialize, Default)]
@@ -122,9 +123,9 @@ impl Theme {
 
     /// The built-in theme after this one, round and round.
     #[must_use]
-    pub fn next(&self, true_colour: bool) -> Theme {
+    pub fn next(&self) -> Theme {
         let at = BUILT_IN.iter().position(|(n, _)| *n == self.name).map_or(0, |at| (at + 1) % BUILT_IN.len());
-        Theme::built_in(BUILT_IN[at].0, true_colour).unwrap_or_else(|_| self.clone())
+        Theme::built_in(BUILT_IN[at].0, self.true_colour).unwrap_or_else(|_| self.clone())
     }
 
     /// A theme from a file: a table per role (`[mine]`) with `fg`, `bg` (a name of the terminal's 16 colours, or `#rrggbb`), `bold`, `dim`,
@@ -143,7 +144,7 @@ impl Theme {
             styles[at] =
                 style(look, true_colour).map_err(|colour| format!("The theme {name:?} has no such colour: {colour:?}, in {role:?}."))?;
         }
-        Ok(Theme { name: name.to_owned(), styles })
+        Ok(Theme { name: name.to_owned(), styles, true_colour })
     }
 
     /// The style of a role.

@@ -732,3 +732,36 @@ fn rows_that_come_one_by_one_keep_the_cursor_on_its_note() {
     assert_eq!(play.keys("L"), [Command::Lock(id(2))]);
     assert_eq!(START % 60_000_000, 0);
 }
+
+#[test]
+fn a_mass_deletion_elsewhere_asks_only_when_asked_for() {
+    let mut play = editor("one", 80, 12);
+    play.news(News::DeletionsHeld(30, 40));
+    // Nothing that is being typed answers a question nobody has read.
+    assert_eq!(play.types("yes"), []);
+    assert!(play.screen().contains("yesone") && play.screen().contains("30 of 40 notes"), "{}", play.screen());
+    play.keys("ctrl-p");
+    play.types("allow-deletions");
+    play.keys("enter");
+    assert!(play.screen().contains("Delete so many notes?"));
+    assert_eq!(play.keys("y"), [Command::AllowDeletions]);
+}
+
+#[test]
+fn the_inbox_counts_clashes_and_opens_them() {
+    let mut play = Play::new(80, 12);
+    play.news(rows());
+    let asked = play.keys("c");
+    assert!(asked.contains(&Command::List));
+    let asked = play.news(rows());
+    assert!(asked.contains(&Command::Open(id(1))), "{asked:?}");
+    let mut opened = detail(&note(1, 4, "Trip to Lisbon", "theirs"));
+    opened.parked = Some(parked());
+    play.news(News::Opened(Box::new(opened.clone())));
+    assert_snapshot!(play.screen().lines().take(4).collect::<Vec<_>>().join("\n"), @"");
+    assert_eq!(play.keys("enter"), [Command::Open(id(1))]);
+    play.news(News::Opened(Box::new(opened)));
+    assert!(play.screen().contains("Two versions of this note"), "{}", play.screen());
+    let told = play.keys("m");
+    assert!(told.iter().any(|c| matches!(c, Command::Settle { outcome, .. } if outcome == "mine")), "{told:?}");
+}

@@ -29,6 +29,10 @@ impl Editor {
                 vec![Effect::Client(Command::Open(self.id))]
             }
             News::Moved { note, .. } if note.id == self.id => self.moved(note),
+            News::RowIs(row) if row.id == self.id && self.parked && row.state != State::NeedsYou => {
+                self.parked = false;
+                vec![Effect::Client(Command::Open(self.id))]
+            }
             News::LockIs(id, holder) if *id == self.id => {
                 self.lock.clone_from(holder);
                 Vec::new()

@@ -121,8 +121,8 @@ pub struct Merge {
 
 /// The screen for a parked conflict: the question first, unless choices were made already.
 #[must_use]
-pub fn open(parked: Box<Parked>) -> Box<dyn Screen> {
-    if parked.journal.is_empty() { Box::new(Question::new(parked)) } else { Box::new(Merge::note(parked, &["same".to_owned()])) }
+pub fn open(parked: Box<Parked>, accept: &[String]) -> Box<dyn Screen> {
+    if parked.journal.is_empty() { Box::new(Question::new(parked)) } else { Box::new(Merge::note(parked, accept)) }
 }
 
 /// The screen for three files. `journal`: the choices of an earlier run.

@@ -41,7 +41,7 @@ pub fn draw(inbox: &Inbox, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn
                     1 => "1 clash".to_owned(),
                     n => format!("{n} clashes"),
                 };
-                let begun = if w.begun { " · begun" } else { "" };
+                let begun = if w.settled > 0 { format!(", {} settled", w.settled) } else { String::new() };
                 let t = &p.theirs;
                 let line = format!(
                     "   {clashes}{begun} · theirs: {} on {}, {} · mine {}",

@@ -32,7 +32,8 @@ pub fn draw(list: &List, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn {
     let total = list.all.as_ref().map_or(0, |all| all.iter().filter(|r| !r.deleted).count());
     let count = if list.shown.len() == total { format!("{total} notes") } else { format!("{} of {total} notes", list.shown.len()) };
     let picked = if list.selected.is_empty() { String::new() } else { format!(" · {} selected", list.selected.len()) };
-    head(buf, area, &format!("diptych · {count}{picked}"), &format!("{} · {}", list.sort.name(), ctx.settings.device), ctx.theme);
+    let right = if area.width < 60 { String::new() } else { format!("{} · {}", list.sort.name(), ctx.settings.device) };
+    head(buf, area, &format!("diptych · {count}{picked}"), &right, ctx.theme);
     narrowed(list, Rect { y: area.y + 1, height: 1, ..area }, buf, ctx, &mut drawn);
     let side = if list.preview { preview_width(area.width) } else { 0 };
     let rows = Rect { y: area.y + above(list), height: area.height.saturating_sub(above(list)), width: area.width - side, ..area };
