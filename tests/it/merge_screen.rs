@@ -47,7 +47,7 @@ fn parked() -> Parked {
 }
 
 fn play(parked: Parked, columns: u16, rows: u16) -> Play {
-    Play::on(merge::open(Box::new(parked)), columns, rows)
+    Play::on(merge::open(Box::new(parked), &["same".to_owned()]), columns, rows)
 }
 
 fn journal(commands: &[Command]) -> Option<Vec<u8>> {

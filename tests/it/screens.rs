@@ -53,7 +53,7 @@ fn the_list_says_what_there_is() {
     let mut play = Play::new(40, 12);
     play.news(rows());
     assert_snapshot!(play.screen(), @r"
-     diptych · 4 notes newest first · lapt…
+     diptych · 4 notes
         Trip to Lisbon #travel #2026 !   5m
      *  Groceries              #home ✓   1h
         漢字 and 👨‍👩‍👧‍👦 family           ↑   5h
@@ -397,6 +397,7 @@ fn the_mouse_places_the_cursor_and_selects_words() {
     let effects = play.stage.keys("ctrl-c");
     assert!(matches!(effects.as_slice(), [Effect::Copy(text)] if text == "two"), "{effects:?}");
     // The hints at the foot can be pressed.
+    play.wait(5_000);
     let foot = play.screen().lines().last().unwrap().find("Esc").unwrap();
     let effects = play.stage.event(mouse(MouseKind::Down, u16::try_from(foot).unwrap(), 13));
     assert!(effects.iter().any(|e| matches!(e, Effect::Client(Command::Stop))), "{effects:?}");
@@ -758,7 +759,11 @@ fn the_inbox_counts_clashes_and_opens_them() {
     let mut opened = detail(&note(1, 4, "Trip to Lisbon", "theirs"));
     opened.parked = Some(parked());
     play.news(News::Opened(Box::new(opened.clone())));
-    assert_snapshot!(play.screen().lines().take(4).collect::<Vec<_>>().join("\n"), @"");
+    assert_snapshot!(play.screen().lines().take(4).collect::<Vec<_>>().join("\n"), @r"
+    Conflicts · 1 need you
+    ! Trip to Lisbon
+      1 clash · theirs: ada on desktop, 09:55 · mine 09:58
+    ");
     assert_eq!(play.keys("enter"), [Command::Open(id(1))]);
     play.news(News::Opened(Box::new(opened)));
     assert!(play.screen().contains("Two versions of this note"), "{}", play.screen());

@@ -3,6 +3,8 @@
 //! It turns keys into actions, hands events to the screen on top and the client's news to all of them, and does the effects that need
 //! no outside. It never waits and never touches the terminal.
 
+mod news;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -15,7 +17,7 @@ use super::overlay::{Outcome, Overlay, Palette};
 use super::screen::{Ctx, Drawn, Local, Screen, Settings};
 use super::theme::Theme;
 use super::view;
-use crate::client::handle::{Command, Connection, News, State};
+use crate::client::handle::{Command, Connection};
 use crate::domain::note::{NoteId, Time};
 
 /// What the app is made with; the clock and the maker of ids come from outside.
@@ -288,52 +290,6 @@ impl App {
         self.ending = Some((self.now().plus_ms(ENDING_MS), status));
         self.tell_all(&Event::Leave, out);
         out.push(Effect::Client(Command::Stop));
-    }
-
-    fn news(&mut self, news: &News, event: &Event, out: &mut Vec<Effect>) {
-        match news {
-            News::ConnectionIs(connection) => self.connection = connection.clone(),
-            News::Notice(text) => self.notices.tell(self.now(), false, text.clone()),
-            News::Failed(_, text) => self.notices.tell(self.now(), true, text.clone()),
-            News::Rows(rows) => self.parked = rows.iter().filter(|r| r.state == State::NeedsYou && !r.deleted).map(|r| r.id).collect(),
-            News::RowIs(row) => self.mark_parked(row.id, row.state == State::NeedsYou && !row.deleted),
-            News::RowGone(id) | News::Settled(id, _) => self.mark_parked(*id, false),
-            News::NeedsYou(parked) => {
-                self.mark_parked(parked.id, true);
-                // On its own screen a banner says so.
-                if self.stack.last().and_then(|s| s.note()) != Some(parked.id) {
-                    let key = self.setup.keys.key_name(Mode::Global, Action::Conflict);
-                    self.notices.tell(self.now(), false, format!("Two versions of {:?} wait for you: {key}.", parked.mine.title));
-                }
-            }
-            News::DeletionsHeld(some, all) => {
-                self.held = Some((*some, *all));
-                let key = self.setup.keys.key_name(Mode::Global, Action::AllowDeletions);
-                let say = format!("{some} of {all} notes were deleted elsewhere; none was deleted here yet. {key} asks whether to.");
-                self.notices.tell(self.now(), true, say);
-            }
-            News::Opened(detail) if self.going == Some(detail.id) => {
-                self.going = None;
-                match &detail.parked {
-                    Some(parked) => self.push(super::merge::open(Box::new(parked.clone()), &self.setup.settings.accept), out),
-                    None => self.mark_parked(detail.id, false),
-                }
-            }
-            News::Stopped => {
-                if let Some((_, status)) = self.ending {
-                    out.push(Effect::Quit(status));
-                }
-            }
-            _ => {}
-        }
-        self.tell_all(event, out);
-    }
-
-    fn mark_parked(&mut self, id: NoteId, parked: bool) {
-        self.parked.retain(|p| *p != id);
-        if parked {
-            self.parked.push(id);
-        }
     }
 
     /// Does the effects that need no outside and passes the others on.

@@ -1,0 +1,56 @@
+//! What the client tells that concerns every screen: connection, notices, which notes wait for a person.
+
+use super::App;
+use crate::client::handle::{News, State};
+use crate::domain::note::NoteId;
+use crate::tui::keys::{Action, Mode};
+use crate::tui::merge;
+use crate::tui::message::{Effect, Event};
+
+impl App {
+    pub(super) fn news(&mut self, news: &News, event: &Event, out: &mut Vec<Effect>) {
+        match news {
+            News::ConnectionIs(connection) => self.connection = connection.clone(),
+            News::Notice(text) => self.notices.tell(self.now(), false, text.clone()),
+            News::Failed(_, text) => self.notices.tell(self.now(), true, text.clone()),
+            News::Rows(rows) => self.parked = rows.iter().filter(|r| r.state == State::NeedsYou && !r.deleted).map(|r| r.id).collect(),
+            News::RowIs(row) => self.mark_parked(row.id, row.state == State::NeedsYou && !row.deleted),
+            News::RowGone(id) | News::Settled(id, _) => self.mark_parked(*id, false),
+            News::NeedsYou(parked) => {
+                self.mark_parked(parked.id, true);
+                // On its own screen a banner says so.
+                if self.stack.last().and_then(|s| s.note()) != Some(parked.id) {
+                    let key = self.setup.keys.key_name(Mode::Global, Action::Conflict);
+                    self.notices.tell(self.now(), false, format!("Two versions of {:?} wait for you: {key}.", parked.mine.title));
+                }
+            }
+            News::DeletionsHeld(some, all) => {
+                self.held = Some((*some, *all));
+                let key = self.setup.keys.key_name(Mode::Global, Action::AllowDeletions);
+                let say = format!("{some} of {all} notes were deleted elsewhere; none was deleted here yet. {key} asks whether to.");
+                self.notices.tell(self.now(), true, say);
+            }
+            News::Opened(detail) if self.going == Some(detail.id) => {
+                self.going = None;
+                match &detail.parked {
+                    Some(parked) => self.push(merge::open(Box::new(parked.clone()), &self.setup.settings.accept), out),
+                    None => self.mark_parked(detail.id, false),
+                }
+            }
+            News::Stopped => {
+                if let Some((_, status)) = self.ending {
+                    out.push(Effect::Quit(status));
+                }
+            }
+            _ => {}
+        }
+        self.tell_all(event, out);
+    }
+
+    fn mark_parked(&mut self, id: NoteId, parked: bool) {
+        self.parked.retain(|p| *p != id);
+        if parked {
+            self.parked.push(id);
+        }
+    }
+}
