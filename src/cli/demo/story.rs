@@ -101,7 +101,7 @@ impl<'s> Story<'s> {
         self.say(
             ways,
             match self.scene {
-                Scene::Conflict => "A phone edits these notes too. Open Trip to Lisbon: j and k move, Enter opens.",
+                Scene::Conflict => "A phone edits these notes too. Open Trip to Lisbon: j, k move, Enter opens.",
                 Scene::Offline => "The network is down. Open Trip to Lisbon, change something, save with Ctrl-S.",
                 Scene::Fields => "Open Standing desk; F2 shows its title, tags and price.",
                 Scene::Lock => "Mobile holds the lock of Trip to Lisbon. Open it, change something, save with Ctrl-S.",
@@ -124,7 +124,7 @@ impl<'s> Story<'s> {
     async fn before(&mut self, command: &Command, ways: &Ways) -> Result<(), Failure> {
         match command {
             Command::Open(id) if Some(*id) == self.lisbon && self.saves == 0 && self.scene == Scene::Conflict => {
-                self.say(ways, "Change something, say Tuesday to Thursday in the fourth line. Ctrl-S saves.");
+                self.say(ways, "Change something, say the Tuesday in line 4 to Thursday. Ctrl-S saves.");
             }
             Command::Open(id) if Some(*id) == self.desk && self.saves == 0 && self.scene == Scene::Fields => {
                 self.say(ways, "F2: change the title and add a tag, and save with Ctrl-S.");
@@ -134,7 +134,7 @@ impl<'s> Story<'s> {
                 self.before_save(ways).await?;
             }
             Command::Journal { .. } if self.refusals == 1 => {
-                self.say(ways, "n and p: what is open. Enter takes what is proposed. w saves when nothing is open.");
+                self.say(ways, "n, p: what is open. Enter takes what is proposed. w saves; y confirms.");
             }
             Command::Settle { .. } if self.scene == Scene::Conflict && self.again && self.refusals == 1 => {
                 self.mobile_saves(mobile_second).await?;
@@ -199,9 +199,7 @@ impl<'s> Story<'s> {
             News::Opened(detail) if detail.parked.is_some() && self.refusals == 1 && self.scene == Scene::Conflict => {
                 self.say(ways, "m keeps yours, t takes theirs, Enter settles it hunk by hunk; Esc is later.");
             }
-            News::Settled(..) => {
-                self.say(ways, "The server has exactly what you settled, as a new version. A shows the log; q leaves, nothing stays.")
-            }
+            News::Settled(..) => self.say(ways, "The server has exactly what you settled. Esc, then A: the log. Ctrl-Q leaves."),
             News::Synced(note, _) if Some(note.id) == self.lisbon || Some(note.id) == self.desk => self.synced(ways).await?,
             _ => {}
         }

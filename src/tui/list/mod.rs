@@ -60,6 +60,7 @@ pub struct List {
     deleting: Vec<NoteId>,
     retag: Option<(HashSet<NoteId>, String)>,
     wide: bool,
+    touched: bool,
     keep: Option<NoteId>,
 }
 
@@ -86,10 +87,10 @@ impl List {
         if !std::mem::take(&mut self.stale) {
             return;
         }
-        let on = self.keep.take().or_else(|| self.current().map(|r| r.id));
+        let on = self.keep.take().or_else(|| self.current().filter(|_| self.touched).map(|r| r.id));
         let Some(all) = &self.all else { return };
         self.shown = order::order(all, &self.filter, self.sort);
-        // The cursor stays on its note, not on its row.
+        // The cursor stays on its note, not on its row; until a person moves it, it stays on the first.
         if let Some(at) = on.and_then(|id| self.shown.iter().position(|i| all[*i as usize].id == id)) {
             self.rows.at = at;
         }
@@ -105,6 +106,7 @@ impl List {
     }
 
     fn act(&mut self, action: Action, ctx: &Ctx<'_>) -> Vec<Effect> {
+        self.touched = true;
         if self.rows.go(action) {
             self.due = Some(ctx.now.plus_ms(PAUSE_MS));
             return Vec::new();
