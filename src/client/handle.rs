@@ -195,6 +195,8 @@ pub enum Command {
     Type {
         /// Which note.
         id: NoteId,
+        /// The version the text on screen started from, so that one that came unseen meanwhile is not taken for it; `None`: whatever this device has.
+        base: Option<Version>,
         /// The whole content as typed.
         content: Box<Content>,
         /// The revision of this text.
@@ -204,6 +206,8 @@ pub enum Command {
     Save {
         /// Which note.
         id: NoteId,
+        /// As in [`Command::Type`].
+        base: Option<Version>,
         /// The whole content to save.
         content: Box<Content>,
         /// The revision of this text.

@@ -215,6 +215,14 @@ impl Record {
         }
     }
 
+    /// Makes `base` what the next text is typed on, where this device has a newer version and no text of its own.
+    pub fn pin(&mut self, base: &Note, at: Time) {
+        let own = self.typed.is_some() || self.saved.is_some() || self.sent.is_some() || self.parked.is_some();
+        if !own && self.synced.as_ref().is_some_and(|s| s.version > base.version) {
+            self.typed = Some(Typed { base: Base::of(Some(base)), content: base.content.clone(), at });
+        }
+    }
+
     /// The row of the list; `None` where there is nothing to show.
     #[must_use]
     pub fn row(&self, lock: Option<Holder>) -> Option<Row> {

@@ -119,7 +119,7 @@ fn restore(id: NoteId, version: Version, content: &Content, from_editor: bool) -
     let save = if from_editor {
         Effect::Tell(Box::new(Event::Take { id, content, fields_only: false, save: true }))
     } else {
-        Effect::Client(Command::Save { id, content, revision: 0 })
+        Effect::Client(Command::Save { id, base: None, content, revision: 0 })
     };
     vec![save, Effect::Back, Effect::Say(format!("Version {version} is back, as a new version."))]
 }

@@ -1,6 +1,7 @@
 //! The one test program: laws, stories and torture. One module per file of this folder.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs, unreachable_pub)]
 
+mod collide;
 mod commands;
 mod demo;
 mod keys;
@@ -20,3 +21,5 @@ mod stage;
 mod text;
 mod tidy;
 mod torture;
+#[allow(dead_code, reason = "a toolbox: each story takes what it needs")]
+mod world;

@@ -8,7 +8,7 @@ use crate::client::handle::{Command, News, Revision};
 use crate::client::http::Fault;
 use crate::client::record::{Lane, Record, Report};
 use crate::client::sync::Input;
-use crate::domain::note::{Content, NoteId, Time};
+use crate::domain::note::{Content, NoteId, Time, Version};
 
 /// Hits a search gives at most.
 const HITS: usize = 200;
@@ -24,8 +24,8 @@ impl Driver {
                 Err(e) => self.tell(News::Failed(None, say::not_read(&e))),
             },
             Command::Open(id) => self.open(id),
-            Command::Type { id, content, revision } => self.typed(id, *content, revision),
-            Command::Save { id, content, revision } => self.saved(id, *content, revision),
+            Command::Type { id, base, content, revision } => self.typed(id, base, *content, revision),
+            Command::Save { id, base, content, revision } => self.saved(id, base, *content, revision),
             Command::Discard(id) => self.step(id, Input::Discard),
             Command::Delete(id) => self.step(id, Input::Delete),
             Command::Undelete(id) => self.step(id, Input::Undelete),
@@ -79,21 +79,21 @@ impl Driver {
         }
     }
 
-    fn typed(&mut self, id: NoteId, content: Content, revision: Revision) {
+    fn typed(&mut self, id: NoteId, base: Option<Version>, content: Content, revision: Revision) {
         if let Some(lock) = self.locks.get_mut(&id).filter(|l| l.holder.me) {
             lock.wanted = true;
         }
-        self.apply(id, Input::Type(content, revision));
+        self.apply_on(id, base, Input::Type(content, revision));
     }
 
-    fn saved(&mut self, id: NoteId, content: Content, revision: Revision) {
+    fn saved(&mut self, id: NoteId, base: Option<Version>, content: Content, revision: Revision) {
         if let Err(bad) = content.check() {
             let why = bad.iter().map(|(field, reason)| format!("{field} {reason}")).collect::<Vec<_>>().join("; ");
             let todo = "Nothing is lost: it is kept as typed. Change that and save again.";
-            self.apply(id, Input::Type(content, revision));
+            self.apply_on(id, base, Input::Type(content, revision));
             return self.tell(News::Failed(Some(id), format!("This cannot be saved. A note keeps limits ({why}). {todo}")));
         }
-        self.apply(id, Input::Save(content, revision));
+        self.apply_on(id, base, Input::Save(content, revision));
     }
 
     /// Mine becomes a note of its own, theirs stays: two records in one transaction.

@@ -7,6 +7,7 @@ mod catch_up;
 mod commands;
 mod network;
 mod say;
+mod unseen;
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
@@ -22,7 +23,8 @@ use super::http::{Access, Fault, Http, LiveEvent, Locked, Page};
 use super::rebase::Rules;
 use super::record::{Lane, Record};
 use super::sync::{self, Answer, Effect, Env, Input};
-use crate::domain::note::{NoteId, Seq, Time, Uuid};
+use crate::domain::note::{NoteId, Seq, Time, Uuid, Version};
+use unseen::Unseen;
 
 /// Where things are.
 #[derive(Clone, Debug)]
@@ -96,6 +98,7 @@ pub fn start(config: &Config, parts: Parts) -> Result<(Handle, UnboundedReceiver
         held: Vec::new(),
         locks: HashMap::new(),
         touched: HashSet::new(),
+        unseen: Unseen::default(),
         data_version: 0,
         guest,
         stopping: false,
@@ -170,6 +173,7 @@ struct Driver {
     held: Vec<crate::domain::note::Note>,
     locks: HashMap<NoteId, Held>,
     touched: HashSet<NoteId>,
+    unseen: Unseen,
     data_version: i64,
     guest: bool,
     stopping: bool,
@@ -220,8 +224,19 @@ impl Driver {
 
     /// One step of one note: stored first, then its effects. `false` where it could not be stored.
     fn apply(&mut self, id: NoteId, input: Input) -> bool {
+        self.apply_on(id, None, input)
+    }
+
+    /// The same for text that was typed on `base`. A version that came meanwhile, and that whoever typed has not seen, is not its base.
+    fn apply_on(&mut self, id: NoteId, base: Option<Version>, input: Input) -> bool {
         self.touched.insert(id);
-        let done = self.disk.load(id).and_then(|record| self.stored(vec![(record, input)], None));
+        let (unseen, at) = (base.and_then(|base| self.unseen.before(id, base)), self.now());
+        let done = self.disk.load(id).and_then(|mut record| {
+            if let Some(base) = unseen {
+                record.pin(&base, at);
+            }
+            self.stored(vec![(record, input)], None)
+        });
         match done {
             Ok(effects) => {
                 effects.into_iter().for_each(|e| self.carry_out(e));
@@ -239,6 +254,11 @@ impl Driver {
         let now = self.now();
         let (mut records, mut effects) = (Vec::new(), Vec::new());
         for (mut record, input) in steps {
+            if let (Input::Remote(note), Some(old)) = (&input, &record.synced)
+                && old.version < note.version
+            {
+                self.unseen.replaced(old.clone(), note.version);
+            }
             self.no += 1;
             let jitter = self.jitter();
             let env = Env { now, key: (self.parts.ids)(), no: self.no, jitter, rules: &self.rules };

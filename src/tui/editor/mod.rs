@@ -21,7 +21,7 @@ use super::screen::{Ctx, Drawn, Screen};
 use super::view as views;
 use crate::client::handle::{Command, Holder, Revision, State};
 use crate::domain::buffer::Buffer;
-use crate::domain::note::{Content, FieldName, FieldValue, Note, NoteId, Time};
+use crate::domain::note::{Content, FieldName, FieldValue, Note, NoteId, Time, Version};
 use find::Find;
 use wrap::View;
 
@@ -165,6 +165,11 @@ impl Editor {
         self.meta_revision += 1;
     }
 
+    /// The version this text started from; 0 for a new note.
+    fn base_version(&self) -> Version {
+        self.base.as_ref().map_or(0, |n| n.version)
+    }
+
     fn journal(&mut self) -> Option<Effect> {
         self.changed_at = None;
         let revision = self.revision();
@@ -172,7 +177,8 @@ impl Editor {
             return None;
         }
         self.sent = revision;
-        Some(Effect::Client(Command::Type { id: self.id, content: Box::new(self.content()), revision }))
+        let base = Some(self.base_version());
+        Some(Effect::Client(Command::Type { id: self.id, base, content: Box::new(self.content()), revision }))
     }
 
     fn save(&mut self) -> Vec<Effect> {
@@ -194,7 +200,8 @@ impl Editor {
         }
         self.sent = revision;
         self.changed_at = None;
-        vec![Effect::Client(Command::Save { id: self.id, content: Box::new(content), revision })]
+        let base = Some(self.base_version());
+        vec![Effect::Client(Command::Save { id: self.id, base, content: Box::new(content), revision })]
     }
 
     fn act(&mut self, action: Action, ctx: &Ctx<'_>) -> Vec<Effect> {

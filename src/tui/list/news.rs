@@ -15,6 +15,7 @@ impl List {
         if !ids.remove(&detail.id) {
             return None;
         }
+        let base = detail.synced.as_ref().map(|n| n.version);
         let mut content = detail.draft.as_ref().map(|d| d.content.clone()).or_else(|| detail.synced.as_ref().map(|n| n.content.clone()))?;
         for word in change.split([' ', ',']).map(str::trim).filter(|w| !w.is_empty()) {
             match word.strip_prefix('-') {
@@ -24,7 +25,7 @@ impl List {
         }
         content.tags.retain(|t| !t.is_empty());
         content.tags = dedup(content.tags);
-        Some(Effect::Client(Command::Save { id: detail.id, content: Box::new(content), revision: 0 }))
+        Some(Effect::Client(Command::Save { id: detail.id, base, content: Box::new(content), revision: 0 }))
     }
 
     pub(super) fn news(&mut self, news: &News, ctx: &Ctx<'_>) -> Vec<Effect> {
