@@ -12,7 +12,7 @@ fn collide(home: &Home, args: &[&str], columns: u16, rows: u16) -> Term {
     term.wait_for("all notes", |t| t.contains("5 notes") && t.matches("synced").count() >= 5);
     term.send("g\r");
     // On a wide screen the list shows the text too.
-    term.wait_for("the editor", |t| t.contains("Ctrl-S save") && t.contains("The meeting with Ines"));
+    term.wait_for("the editor", |t| t.contains("Esc back") && t.contains("The meeting with Ines"));
     // Line 4, "Tuesday" to "Thursday".
     term.send("\x1b[B\x1b[B\x1b[B\x1b[H");
     for _ in 0.."The meeting with Ines is on ".len() {

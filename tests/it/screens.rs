@@ -227,6 +227,17 @@ fn the_editor_wraps_and_marks_and_says_its_state() {
 }
 
 #[test]
+fn what_is_typed_before_the_note_is_there_is_typed_into_it() {
+    let mut play = Play::new(80, 24);
+    play.news(rows());
+    assert_eq!(play.keys("down enter"), [Command::Open(id(2))]);
+    assert_eq!(play.keys("right"), []);
+    assert_eq!(play.types("X"), []);
+    play.news(News::Opened(Box::new(detail(&note(2, 1, "Groceries", "milk")))));
+    assert!(play.screen().contains("mXilk"), "{}", play.screen());
+}
+
+#[test]
 fn typed_text_reaches_the_journal_at_a_pause_and_on_leaving() {
     let mut play = editor("one", 80, 24);
     assert_eq!(play.types("ab"), []);

@@ -64,6 +64,8 @@ pub struct Editor {
     merging: bool,
     /// Fields to put back as soon as the note is open.
     returning: Vec<(FieldName, FieldValue)>,
+    /// What was typed before the note was there.
+    early: Vec<Event>,
 }
 
 impl Editor {
@@ -90,6 +92,7 @@ impl Editor {
             changed_at: None,
             merging: false,
             returning: Vec::new(),
+            early: Vec::new(),
         }
     }
 
@@ -337,6 +340,12 @@ impl Screen for Editor {
     }
 
     fn update(&mut self, event: &Event, ctx: &Ctx<'_>) -> Vec<Effect> {
+        let typed = matches!(event, Event::Key(_) | Event::Paste(_)) || matches!(event, Event::Action(a) if *a != Action::Back);
+        if !self.loaded && typed {
+            // Nothing typed is lost: it waits for the note it was typed into.
+            self.early.push(event.clone());
+            return Vec::new();
+        }
         let before = self.revision();
         let for_bar = self.find.is_some() && matches!(event, Event::Action(_) | Event::Key(_) | Event::Paste(_));
         let mut effects = if for_bar { self.find_bar(event) } else { self.take_event(event, ctx) };
@@ -346,6 +355,10 @@ impl Screen for Editor {
         }
         if self.wake().is_some_and(|at| ctx.now >= at) {
             effects.extend(self.journal());
+        }
+        if self.loaded {
+            let early = std::mem::take(&mut self.early);
+            effects.extend(early.iter().flat_map(|e| self.update(e, ctx)));
         }
         effects
     }
