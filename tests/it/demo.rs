@@ -5,7 +5,7 @@ use std::fs;
 use crate::pty::{Home, Term};
 
 /// Edits the trip's fourth line, saves, and waits for the refusal.
-fn collide(home: &Home, args: &[&str], columns: u16, rows: u16) -> Term {
+pub fn collide(home: &Home, args: &[&str], columns: u16, rows: u16) -> Term {
     let args: Vec<&str> = [&["demo"], args].concat();
     let term = Term::start(home, &args, columns, rows);
     term.wait("Trip to Lisbon");

@@ -10,6 +10,7 @@ mod laws_merge;
 mod merge_file;
 mod merge_screen;
 mod mergetool;
+mod pictures;
 mod prose_cases;
 #[allow(dead_code, reason = "a toolbox: each story takes what it needs")]
 mod proxy;
