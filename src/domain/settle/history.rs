@@ -116,10 +116,11 @@ impl Settle {
             (false, true) => self.auto += 1,
             _ => {}
         }
+        let proposed = usize::from(self.proposals.contains_key(&hunk));
         if choice.is_none() && self.hunks[hunk].kind != Kind::Equal {
-            self.open.insert(hunk);
+            self.proposed += if self.open.insert(hunk) { proposed } else { 0 };
         } else {
-            self.open.remove(&hunk);
+            self.proposed -= if self.open.remove(&hunk) { proposed } else { 0 };
         }
         state.stamp = state.stamp.wrapping_add(1);
         state.choice = choice;

@@ -82,6 +82,8 @@ pub struct Settle {
     open: BTreeSet<usize>,
     clashes: usize,
     auto: usize,
+    /// How many of `open` have a proposal.
+    proposed: usize,
     history: history::History,
     last: Option<Choice>,
     revision: u64,
@@ -106,6 +108,7 @@ impl Settle {
             open: BTreeSet::new(),
             clashes: 0,
             auto: 0,
+            proposed: 0,
             history: history::History::default(),
             last: None,
             revision: 0,
@@ -122,7 +125,10 @@ impl Settle {
                 Kind::Mine | Kind::Theirs | Kind::Same => {}
             }
             match self.default_choice(hunk) {
-                None => drop(self.open.insert(hunk)),
+                None => {
+                    self.open.insert(hunk);
+                    self.proposed += usize::from(self.proposals.contains_key(&hunk));
+                }
                 choice => {
                     self.auto += 1;
                     self.state[hunk].choice = choice;
@@ -219,8 +225,7 @@ impl Settle {
         let row_open = rows().filter(|r| r.choice.is_none()).count();
         let open = self.open.len() + row_open;
         let clashes = self.clashes + row_clashes;
-        let proposals = self.open.iter().filter(|h| self.proposals.contains_key(h)).count()
-            + rows().filter(|r| r.choice.is_none() && r.proposal.is_some()).count();
+        let proposals = self.proposed + rows().filter(|r| r.choice.is_none() && r.proposal.is_some()).count();
         let auto = self.auto + rows().filter(|r| r.is_auto()).count();
         Counts { clashes, settled: clashes.saturating_sub(open), open, proposals, auto }
     }

@@ -4,6 +4,9 @@
 //! is by stroke; outside the whole stretch of typing is one step.
 //! Limits: a hunk that is not UTF-8, or above a megabyte, can be chosen and picked from but not typed in.
 
+use std::cmp::Ordering;
+use std::ops::Range;
+
 use super::super::keys::Action;
 use super::super::message::{Answer, Ask, Code, Effect, Key};
 use super::super::screen::Ctx;
@@ -202,14 +205,19 @@ impl Merge {
                     if n == at.line && at.byte >= row.start && (at.byte < row.end || last) {
                         cursor = (rows.len(), text::column(&line.text, row.clone(), at.byte));
                     }
-                    rows.push(vec![Span { text: line.text[row.clone()].to_owned(), role: Role::Text, atom: None, struck: false }]);
+                    rows.push(selected(&line.text, row.clone(), n, &e.buffer.selection().range()));
                 }
             }
             e.cursor = cursor;
             self.result_top = self.result_top.min(cursor.0).max((cursor.0 + 1).saturating_sub(height.max(1)));
-            self.result_rows = rows;
+            (self.result_rows, self.result_of) = (rows, None);
             return;
         }
+        let of = (self.unit, self.settle.revision(), width, self.result_top + height);
+        if self.result_of == Some(of) {
+            return;
+        }
+        self.result_of = Some(of);
         self.result_rows = match (height, self.hunk()) {
             (0, _) => Vec::new(),
             (_, Some(hunk)) => result_rows(&self.settle, hunk, width, self.result_top + height),
@@ -223,6 +231,19 @@ impl Merge {
             }
         };
     }
+}
+
+/// A row being edited, with what is selected of it.
+fn selected(line: &str, row: Range<usize>, n: usize, selection: &Range<Pos>) -> Vec<Span> {
+    let at = |p: Pos| match n.cmp(&p.line) {
+        Ordering::Less => row.end,
+        Ordering::Equal => p.byte.clamp(row.start, row.end),
+        Ordering::Greater => row.start,
+    };
+    let (from, to) = (at(selection.start), at(selection.end));
+    let parts = [(row.start..from, Role::Text), (from..to, Role::Selected), (to..row.end, Role::Text)];
+    let parts = parts.into_iter().filter(|(r, _)| !r.is_empty());
+    parts.map(|(r, role)| Span { text: line[r].to_owned(), role, atom: None, struck: false }).collect()
 }
 
 fn result_rows(settle: &crate::domain::settle::Settle, hunk: usize, width: usize, most: usize) -> Vec<Vec<Span>> {

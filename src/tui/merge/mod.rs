@@ -109,6 +109,8 @@ pub struct Merge {
     pub result_top: usize,
     /// The rows of the result pane, as last fitted.
     pub result_rows: Vec<Vec<Span>>,
+    /// What `result_rows` were made of: unit, revision, width, how many.
+    result_of: Option<(usize, u64, usize, usize)>,
     /// Where everything is.
     pub frame: Frame,
     began: Option<Time>,
@@ -170,6 +172,7 @@ impl Merge {
             editing: None,
             result_top: 0,
             result_rows: Vec::new(),
+            result_of: None,
             frame: Frame::default(),
             began: None,
             follow: true,
@@ -281,18 +284,18 @@ impl Merge {
         }
     }
 
-    fn news(&mut self, news: &News) -> Vec<Effect> {
+    fn news(&mut self, news: &News, ctx: &Ctx<'_>) -> Vec<Effect> {
         let (Source::Note(parked), News::NeedsYou(newer)) = (&self.source, news) else { return Vec::new() };
         if parked.id != newer.id || parked.theirs == newer.theirs && parked.mine == newer.mine {
             return Vec::new();
         }
-        let accept: Vec<String> = Class::ALL.iter().take(1).map(|c| c.name().to_owned()).collect();
-        let mut fresh = settle_of(newer, &accept);
+        let mut fresh = settle_of(newer, &ctx.settings.accept);
         let restored = fresh.carry_over(&self.settle);
         self.settle = fresh;
         self.source = Source::Note(newer.clone());
         self.editing = None;
         self.page.forget();
+        self.result_of = None;
         let first = restored.new.first().map(|h| unit(&self.settle, Place::Hunk(*h)));
         self.go(first.or_else(|| self.first_open()).unwrap_or(0));
         let mut out = self.journal();
@@ -333,7 +336,7 @@ impl Screen for Merge {
             Event::Answer { id, answer } => self.answered(id, answer, began, ctx),
             Event::EditorDone { tag: "merge-hunk", text } => self.editor_done(text),
             Event::Written { tag, result } => self.written(tag, result),
-            Event::News(news) => self.news(news),
+            Event::News(news) => self.news(news, ctx),
             Event::Leave => {
                 self.end_edit();
                 Vec::new()

@@ -135,7 +135,10 @@ impl Page {
         if self.tables.len() > KEPT {
             self.tables.clear();
         }
-        self.wraps.retain(|(u, _, _), _| *u != unit);
+        // Beside each other the sides read the same whatever is chosen.
+        if lens != Lens::Two {
+            self.wraps.retain(|(u, _, _), _| *u != unit);
+        }
         let made = Rc::new(made);
         self.tables.insert(unit, (stamp, Rc::clone(&made)));
         Some(made)
