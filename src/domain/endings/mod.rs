@@ -110,6 +110,9 @@ fn each(l: &mut Levelled<'_>, change: impl Fn(&[u8]) -> Option<Vec<u8>>) {
 }
 
 fn style(text: &[u8]) -> Style {
+    if memchr::memchr(b'\r', text).is_none() {
+        return if memchr::memchr(b'\n', text).is_some() { Style::Lf } else { Style::None };
+    }
     let mut found = Style::None;
     for at in memchr::memchr_iter(b'\n', text) {
         let this = if at > 0 && text[at - 1] == b'\r' { Style::CrLf } else { Style::Lf };

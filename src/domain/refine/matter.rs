@@ -5,6 +5,9 @@ use std::ops::Range;
 use super::super::diff;
 use super::{Class, Origin, Piece, push};
 
+/// Bytes within which front matter must end.
+const MAX_HEAD: usize = 64 * 1024;
+
 /// A key and the lines that belong to it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Entry<'a> {
@@ -14,7 +17,8 @@ struct Entry<'a> {
 
 /// The byte range between the fences of a text that starts with front matter, the closing fence left out.
 pub(super) fn extent(text: &[u8]) -> Option<Range<usize>> {
-    let mut lines = diff::split_lines(text).into_iter();
+    let text = &text[..text.len().min(MAX_HEAD)];
+    let mut lines = text.split_inclusive(|b| *b == b'\n');
     let first = lines.next()?;
     let fence = first.trim_ascii_end();
     if fence != b"---" && fence != b"+++" {

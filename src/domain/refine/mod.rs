@@ -103,6 +103,7 @@ pub fn propose(base: &[u8], mine: &[u8], theirs: &[u8], hunks: &[Hunk]) -> Vec<P
     let head = matter_extent(base, mine, theirs);
     let mut out: Vec<Proposal> = Vec::new();
     let mut left = MAX_ALL;
+    let mut landed = None;
     for (i, h) in hunks.iter().enumerate().filter(|(_, h)| h.kind == Kind::Clash) {
         let size = h.base.len() + h.mine.len() + h.theirs.len();
         if size > MAX_CLASH || size > left {
@@ -116,7 +117,10 @@ pub fn propose(base: &[u8], mine: &[u8], theirs: &[u8], hunks: &[Hunk]) -> Vec<P
         });
         if let Some((class, pieces)) = woven {
             out.push(Proposal { hunk: i, class, pieces, reason: reason(class).into(), linked: Vec::new() });
-        } else if let Some(pair) = moved::propose(base, mine, theirs, hunks, i) {
+            continue;
+        }
+        let landed = landed.get_or_insert_with(|| moved::Landed::new(mine, theirs, hunks));
+        if let Some(pair) = moved::propose(base, mine, theirs, hunks, landed, i) {
             // Two blocks that landed in one place would each leave the other out.
             if pair.iter().all(|p| out.iter().all(|o| o.hunk != p.hunk)) {
                 out.extend(pair);

@@ -1,5 +1,8 @@
 //! A block that one side moved and the other edited where it was: the edit goes along, if there is only one place it can go to.
 
+use std::collections::HashMap;
+use std::ops::Range;
+
 use super::super::diff::{self, Interner};
 use super::super::merge::{Hunk, Kind};
 use super::{Class, Origin, Piece, Proposal, push, words};
@@ -22,22 +25,56 @@ struct Block<'a> {
     new: &'a [u8],
 }
 
-/// The two proposals for a clash at `at` that is one half of a move: one where the block was, one where it went.
-pub(super) fn propose(base: &[u8], mine: &[u8], theirs: &[u8], hunks: &[Hunk], at: usize) -> Option<[Proposal; 2]> {
-    let h = &hunks[at];
-    let (was, m, t) = (&base[h.base.clone()], &mine[h.mine.clone()], &theirs[h.theirs.clone()]);
-    by(&View { base, mover: mine, parts: (m, t), was }, hunks, at, true)
-        .or_else(|| by(&View { base, mover: theirs, parts: (t, m), was }, hunks, at, false))
+/// The lines that one side alone put somewhere, without their line ends: where each stands, or nothing if it stands in two places.
+pub(super) struct Landed<'a> {
+    mine: Places<'a>,
+    theirs: Places<'a>,
 }
 
-fn by(view: &View<'_>, hunks: &[Hunk], at: usize, mine_moved: bool) -> Option<[Proposal; 2]> {
+type Places<'a> = HashMap<&'a [u8], Option<(usize, usize)>, foldhash::fast::FixedState>;
+
+impl<'a> Landed<'a> {
+    /// Reads the one-sided hunks.
+    pub(super) fn new(mine: &'a [u8], theirs: &'a [u8], hunks: &[Hunk]) -> Landed<'a> {
+        let mut landed = Landed { mine: Places::default(), theirs: Places::default() };
+        for (i, h) in hunks.iter().enumerate() {
+            match h.kind {
+                Kind::Mine => read(&mut landed.mine, mine, i, &h.mine),
+                Kind::Theirs => read(&mut landed.theirs, theirs, i, &h.theirs),
+                _ => {}
+            }
+        }
+        landed
+    }
+}
+
+fn read<'a>(places: &mut Places<'a>, text: &'a [u8], hunk: usize, range: &Range<usize>) {
+    let mut at = range.start;
+    for line in diff::split_lines(&text[range.clone()]) {
+        places.entry(unended(line)).and_modify(|p| *p = None).or_insert(Some((hunk, at)));
+        at += line.len();
+    }
+}
+
+/// The two proposals for a clash at `at` that is one half of a move: one where the block was, one where it went.
+pub(super) fn propose(base: &[u8], mine: &[u8], theirs: &[u8], hunks: &[Hunk], landed: &Landed<'_>, at: usize) -> Option<[Proposal; 2]> {
+    let h = &hunks[at];
+    let (was, m, t) = (&base[h.base.clone()], &mine[h.mine.clone()], &theirs[h.theirs.clone()]);
+    by(&View { base, mover: mine, parts: (m, t), was }, hunks, (at, landed), true)
+        .or_else(|| by(&View { base, mover: theirs, parts: (t, m), was }, hunks, (at, landed), false))
+}
+
+fn by(view: &View<'_>, hunks: &[Hunk], (at, landed): (usize, &Landed<'_>), mine_moved: bool) -> Option<[Proposal; 2]> {
     let block = block(view)?;
-    once(view.base, block.old)?;
-    let place = once(view.mover, block.old)?;
-    let (kind, mover, editor) =
-        if mine_moved { (Kind::Mine, Origin::Mine, Origin::Theirs) } else { (Kind::Theirs, Origin::Theirs, Origin::Mine) };
+    let first = unended(diff::split_lines(block.old).into_iter().next()?);
+    let (to, place) = (if mine_moved { &landed.mine } else { &landed.theirs }).get(first).copied().flatten()?;
+    let (mover, editor) = if mine_moved { (Origin::Mine, Origin::Theirs) } else { (Origin::Theirs, Origin::Mine) };
     let range = |h: &Hunk| if mine_moved { h.mine.clone() } else { h.theirs.clone() };
-    let to = hunks.iter().position(|h| h.kind == kind && range(h).start <= place && place + block.old.len() <= range(h).end)?;
+    let lands = view.mover[place..range(&hunks[to]).end].starts_with(block.old);
+    if !lands || once(view.mover, block.old)? != place {
+        return None;
+    }
+    once(view.base, block.old)?;
     let (start, end) = (range(&hunks[to]).start, range(&hunks[to]).end);
     let mut landed = Vec::new();
     push(&mut landed, &view.mover[start..place], mover);

@@ -106,6 +106,12 @@ fn table_bars(words: &mut [Word<'_>]) {
 /// The words of a run without white space, as ranges that cover it.
 fn run_words(run: &str) -> Vec<Range<usize>> {
     let mut out: Vec<Range<usize>> = Vec::new();
+    // The usual word of ASCII letters, with or without a mark after it, needs no segmentation.
+    let bare = run.strip_suffix(['.', ',', ';', '!', '?']).unwrap_or(run);
+    if !bare.is_empty() && bare.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        out.extend([0..bare.len(), bare.len()..run.len()].into_iter().filter(|r| !r.is_empty()));
+        return out;
+    }
     let mut at = 0;
     while let Some(url) = find_url(&run[at..]) {
         plain_words(run, at..at + url.start, &mut out);
@@ -118,6 +124,7 @@ fn run_words(run: &str) -> Vec<Range<usize>> {
 
 /// The first URL of a run.
 fn find_url(run: &str) -> Option<Range<usize>> {
+    memchr::memchr2(b':', b'w', run.as_bytes())?;
     let (start, body) = if let Some(colon) = run.find("://") {
         let scheme = run[..colon].bytes().rev().take_while(|b| b.is_ascii_alphanumeric() || b"+.-".contains(b)).count();
         (colon - scheme, colon + 3)
