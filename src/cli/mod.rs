@@ -28,6 +28,8 @@ pub mod notes;
 pub mod output;
 pub mod plain;
 pub mod screens;
+pub mod serve;
+pub mod token;
 
 pub use config::Config;
 pub use failure::Failure;
@@ -55,6 +57,8 @@ enum Cmd {
     Man(man::Man),
     Merge(merge::Merge),
     MergeFile(merge_file::MergeFile),
+    Serve(serve::Serve),
+    Token(token::Token),
 }
 
 fn dispatch(command: Option<Cmd>, ctx: &Context) -> Result<u8, Failure> {
@@ -66,6 +70,8 @@ fn dispatch(command: Option<Cmd>, ctx: &Context) -> Result<u8, Failure> {
         Some(Cmd::Doctor(c)) => c.run(ctx),
         Some(Cmd::Man(c)) => c.run(ctx),
         Some(Cmd::Merge(c)) => c.run(ctx),
+        Some(Cmd::Serve(c)) => c.run(ctx),
+        Some(Cmd::Token(c)) => c.run(ctx),
         // Run by `main`, which needs no settings for it.
         Some(Cmd::MergeFile(_)) => Ok(0),
     }

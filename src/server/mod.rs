@@ -5,6 +5,7 @@
 
 pub mod auth;
 pub mod decide;
+pub mod policies;
 pub mod sqlite;
 pub mod store;
 
@@ -20,3 +21,17 @@ mod work;
 
 pub use app::{Config, Tls};
 pub use run::{openapi, serve};
+
+use std::path::Path;
+use std::sync::Arc;
+
+/// Opens a store by its address, `sqlite:PATH`, and brings it up to date; an empty one sets itself up.
+///
+/// # Errors
+/// If the address is of no known kind, or the store cannot be opened.
+pub async fn open(address: &str) -> Result<Arc<dyn store::Store>, store::StoreError> {
+    match address.strip_prefix("sqlite:") {
+        Some(path) => Ok(Arc::new(sqlite::SqliteStore::open(Path::new(path))?)),
+        None => Err(store::StoreError::Unavailable(format!("{address:?} is no store: use sqlite:PATH"))),
+    }
+}

@@ -1,0 +1,174 @@
+//! `diptych serve`: the server.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Context, Failure, dirs, output};
+use crate::domain::policy::Policies;
+use crate::server::{self, policies, store::Store};
+
+/// Run the server that keeps the notes
+#[derive(clap::Args, Debug)]
+pub struct Serve {
+    /// Where to listen
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7878", env = "DIPTYCH_LISTEN", hide_env = true)]
+    listen: String,
+    #[command(flatten)]
+    store: StoreArg,
+    /// What decides when both sides changed one field (see --print-policies)
+    #[arg(long, value_name = "FILE")]
+    policies: Option<PathBuf>,
+    /// One policy over the file, such as notes.title=manual; may be given more than once
+    #[arg(long = "policy", value_name = "FIELD=POLICY")]
+    policy: Vec<String>,
+    /// Print the default policies as a file, and stop
+    #[arg(long)]
+    print_policies: bool,
+    /// How long an idle lock holds, such as 90s, 5m or 1h
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
+    lock_timeout: Duration,
+    /// The largest request, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    body_limit: u32,
+    /// Requests a second that one token may make; 0 is without limit
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    rate: u32,
+    /// The certificate chain to serve TLS with, as PEM
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Its private key, as PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Ask for no token; only where nobody but this machine can connect
+    #[arg(long)]
+    no_auth: bool,
+}
+
+/// Which store.
+#[derive(clap::Args, Debug)]
+pub struct StoreArg {
+    /// Where the server keeps its notes: sqlite:PATH or postgres://… (default: a file in the data folder)
+    #[arg(long = "store", value_name = "STORE", env = "DIPTYCH_STORE", hide_env = true, hide_env_values = true)]
+    url: Option<String>,
+}
+
+impl StoreArg {
+    /// Opens it.
+    ///
+    /// # Errors
+    /// If it cannot be opened.
+    pub async fn open(&self, ctx: &Context) -> Result<Arc<dyn Store>, Failure> {
+        match &self.url {
+            Some(url) => open(url).await,
+            None => {
+                dirs::make(&ctx.config.data_dir)?;
+                open(&format!("sqlite:{}", ctx.config.data_dir.join("server.db").display())).await
+            }
+        }
+    }
+}
+
+/// Opens a store by its address.
+///
+/// # Errors
+/// If it cannot be opened.
+pub async fn open(url: &str) -> Result<Arc<dyn Store>, Failure> {
+    server::open(url)
+        .await
+        .map_err(|e| Failure::data("The notes of the server cannot be opened.", e, "Check --store: sqlite:PATH or postgres://…"))
+}
+
+/// Reads a time such as `90s`, `5m`, `1h`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let seconds = match unit {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return Err("must be a number with s, m or h".to_owned()),
+    };
+    let number: u64 = number.parse().map_err(|_| "must be a number with s, m or h".to_owned())?;
+    match number.checked_mul(seconds) {
+        Some(n) if (1..=86_400).contains(&n) => Ok(Duration::from_secs(n)),
+        _ => Err("must be between a second and a day".to_owned()),
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|e| Failure::usage(format!("{} cannot be read.", path.display()), e, "Check the path."))
+}
+
+impl Serve {
+    /// Serves until Ctrl-C or SIGTERM, then lets requests under way end.
+    ///
+    /// # Errors
+    /// If policies, certificate, store or address cannot be used.
+    pub fn run(self, ctx: &Context) -> Result<u8, Failure> {
+        if self.print_policies {
+            return output::bytes(policies::DEFAULT.as_bytes()).map(|()| 0);
+        }
+        super::logfile::start(&ctx.config);
+        let mut config = server::Config::new(Arc::clone(&ctx.edge.now), Arc::clone(&ctx.edge.ids));
+        config.policies = self.policies_in_force()?;
+        config.lock_timeout = self.lock_timeout;
+        config.body_limit = self.body_limit as usize * 1024 * 1024;
+        config.rate = if self.rate == 0 { None } else { Some(self.rate) };
+        config.no_auth = self.no_auth;
+        if let (Some(cert), Some(key)) = (&self.tls_cert, &self.tls_key) {
+            config.tls = Some(server::Tls { cert: read(cert)?, key: read(key)? });
+        }
+        ctx.block_on(self.serve(ctx, config))
+    }
+
+    fn policies_in_force(&self) -> Result<Policies, Failure> {
+        let mut out = match &self.policies {
+            None => Policies::default(),
+            Some(path) => {
+                let text = String::from_utf8_lossy(&read(path)?).into_owned();
+                policies::parse(&text).map_err(|why| {
+                    let what = format!("The policies in {} make no sense.", path.display());
+                    Failure::usage(what, why, "Mend that line; diptych serve --print-policies shows a good file.")
+                })?
+            }
+        };
+        for one in &self.policy {
+            policies::set(&mut out, one)
+                .map_err(|why| Failure::usage(format!("The policy {one:?} makes no sense."), why, "Write it like notes.title=manual."))?;
+        }
+        Ok(out)
+    }
+
+    async fn serve(&self, ctx: &Context, config: server::Config) -> Result<u8, Failure> {
+        let store = self.store.open(ctx).await?;
+        let tokens = store.tokens().await.map_err(|e| Failure::data("The tokens cannot be read.", e, "Check --store."))?;
+        if !self.no_auth && !tokens.iter().any(|t| t.revoked.is_none() && t.hash != [0; 32]) {
+            output::note("No token can sign in yet. Make one with: diptych token add NAME");
+        }
+        let cannot = |e: std::io::Error| {
+            Failure::server(format!("The server cannot listen on {}.", self.listen), e, "Choose another address with --listen.")
+        };
+        let listener = tokio::net::TcpListener::bind(&self.listen).await.map_err(cannot)?;
+        let scheme = if config.tls.is_some() { "https" } else { "http" };
+        output::line(&format!("diptych listens on {scheme}://{}", listener.local_addr().map_err(cannot)?))?;
+        server::serve(listener, store, config, stop_signal()).await.map_err(cannot)?;
+        output::note("diptych has stopped");
+        Ok(0)
+    }
+}
+
+/// Ends at Ctrl-C or SIGTERM.
+async fn stop_signal() {
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = terminated => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
