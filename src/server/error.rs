@@ -88,7 +88,7 @@ impl From<StoreError> for Failure {
         tracing::error!(error = %e, "store");
         match e {
             StoreError::Database(_) => Failure::internal(),
-            StoreError::Unavailable(_) => {
+            StoreError::Again(_) | StoreError::Unavailable(_) => {
                 Failure::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The database cannot be reached; try again later.")
                     .with(header::RETRY_AFTER, HeaderValue::from_static("2"))
             }

@@ -31,7 +31,6 @@ impl Hub {
         }
     }
 
-    #[allow(dead_code)] // for stores that hear of changes over a connection
     /// Tells every listener that changes may have been missed.
     pub(crate) fn resync(&self) {
         let channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);

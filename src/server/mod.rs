@@ -6,6 +6,7 @@
 pub mod auth;
 pub mod decide;
 pub mod policies;
+pub mod postgres;
 pub mod sqlite;
 pub mod store;
 
@@ -25,13 +26,16 @@ pub use run::{openapi, serve};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Opens a store by its address, `sqlite:PATH`, and brings it up to date; an empty one sets itself up.
+/// Opens a store by its address, `sqlite:PATH` or `postgres://…`, and brings it up to date; an empty one sets itself up.
 ///
 /// # Errors
 /// If the address is of no known kind, or the store cannot be opened.
 pub async fn open(address: &str) -> Result<Arc<dyn store::Store>, store::StoreError> {
-    match address.strip_prefix("sqlite:") {
-        Some(path) => Ok(Arc::new(sqlite::SqliteStore::open(Path::new(path))?)),
-        None => Err(store::StoreError::Unavailable(format!("{address:?} is no store: use sqlite:PATH"))),
+    if let Some(path) = address.strip_prefix("sqlite:") {
+        return Ok(Arc::new(sqlite::SqliteStore::open(Path::new(path))?));
     }
+    if address.starts_with("postgres://") || address.starts_with("postgresql://") {
+        return Ok(Arc::new(postgres::PostgresStore::open(address).await?));
+    }
+    Err(store::StoreError::Unavailable("a store is sqlite:PATH or postgres://…".to_owned()))
 }

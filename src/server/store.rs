@@ -24,6 +24,9 @@ pub enum StoreError {
     /// The database refused or failed.
     #[error("the database failed: {0}")]
     Database(String),
+    /// Another write was quicker; the same again will do.
+    #[error("the database was busy: {0}")]
+    Again(String),
     /// The store has stopped, or cannot be reached; worth another try later.
     #[error("the database is not available: {0}")]
     Unavailable(String),

@@ -4,6 +4,7 @@
 mod collide;
 mod commands;
 mod demo;
+mod contract;
 mod keys;
 mod ladder_cases;
 mod laws_merge;
@@ -11,6 +12,7 @@ mod merge_file;
 mod merge_screen;
 mod mergetool;
 mod pictures;
+mod postgres;
 mod prose_cases;
 #[allow(dead_code, reason = "a toolbox: each story takes what it needs")]
 mod proxy;

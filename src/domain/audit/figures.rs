@@ -59,7 +59,7 @@ impl Counting {
         }
         *f.by_entity.entry(entry.entity.clone()).or_default() += 1;
         *f.by_origin.entry(entry.client_origin.clone()).or_default() += 1;
-        for (name, record) in entry.fields.iter().filter(|(_, r)| collided(entry, r)) {
+        for (name, record) in collisions(entry) {
             *f.by_field.entry(format!("{}.{name}", entry.entity)).or_default() += 1;
             let of = self.fields.entry((entry.entity.clone(), name.clone())).or_default();
             of.count += 1;
@@ -78,6 +78,11 @@ impl Counting {
         let advice = self.fields.iter().map(|((entity, name), of)| advise(entity, name, of, days, policies)).collect();
         Figures { saves, advice, ..self.figures }
     }
+}
+
+/// The fields of a conflict that both sides had changed.
+pub fn collisions(entry: &Entry) -> impl Iterator<Item = (&String, &FieldRecord)> {
+    entry.fields.iter().filter(|(_, r)| collided(entry, r))
 }
 
 /// Whether both sides changed this field: a refused save also keeps what only mine had changed.

@@ -1,0 +1,164 @@
+//! What is read from PostgreSQL: queries and rows.
+
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use crate::domain::audit::Entry;
+use crate::domain::note::{Content, Note, NoteId, Seq, Time};
+use crate::server::memory;
+use crate::server::store::{BookmarkRow, Event, Kind, LockRow, Space, StoreError, TokenRow};
+use crate::server::work::Step;
+
+macro_rules! columns {
+    ($rest:literal) => {
+        concat!(
+            "SELECT v.id, v.version, v.title, v.body, v.tags, v.fields, v.deleted, v.created, v.updated, v.\"user\", v.origin",
+            $rest
+        )
+    };
+}
+
+pub(super) const PRESENT: &str = columns!(
+    " FROM notes n JOIN versions v ON v.space = n.space AND v.id = n.id AND v.version = n.version
+      WHERE n.space = $1 AND n.id = $2"
+);
+pub(super) const VERSION: &str = columns!(" FROM versions v WHERE v.space = $1 AND v.id = $2 AND v.version = $3");
+pub(super) const NOT_AFTER: &str =
+    columns!(" FROM versions v WHERE v.space = $1 AND v.id = $2 AND v.updated <= $3 ORDER BY v.version DESC LIMIT 1");
+pub(super) const SINCE: &str = columns!(
+    ", n.seq FROM notes n JOIN versions v ON v.space = n.space AND v.id = n.id AND v.version = n.version
+      WHERE n.space = $1 AND n.seq > $2 ORDER BY n.seq LIMIT $3"
+);
+pub(super) const SEARCH: &str = columns!(
+    ", n.seq FROM notes n JOIN versions v ON v.space = n.space AND v.id = n.id AND v.version = n.version
+      WHERE n.space = $1 AND NOT n.deleted AND n.seq < $2
+        AND ($3::text IS NULL OR position($3 IN lower(v.title)) > 0 OR position($3 IN lower(v.body)) > 0)
+        AND ($4::text IS NULL OR jsonb_exists(v.tags::jsonb, $4))
+      ORDER BY n.seq DESC LIMIT $5"
+);
+pub(super) const VERSIONS: &str = "SELECT version, created, updated, \"user\", origin, deleted FROM versions
+     WHERE space = $1 AND id = $2 ORDER BY version DESC";
+pub(super) const BOOKMARK: &str =
+    "SELECT marked, why, gone, updated, origin FROM bookmarks WHERE space = $1 AND \"user\" = $2 AND note = $3";
+
+macro_rules! audit_columns {
+    ($rest:literal) => {
+        concat!(
+            "SELECT a.seq, a.id, a.at, a.entity, a.entity_id, a.action, a.\"user\", a.client_origin, a.server_origin, a.server_ts,
+                    a.client_ts, a.server_version, a.base_version, a.fields, a.outcome, a.settled, b.body, t.body
+             FROM audit a
+             LEFT JOIN versions b ON b.space = a.space AND b.id = a.entity_id AND b.version = a.base_version
+             LEFT JOIN versions t ON t.space = a.space AND t.id = a.entity_id AND t.version = a.server_version ",
+            $rest
+        )
+    };
+}
+
+pub(super) const ENTRY: &str = audit_columns!("WHERE a.space = $1 AND a.id = $2");
+pub(super) const AUDIT: &str = audit_columns!(
+    "WHERE a.space = $1 AND a.seq < $2 AND a.at >= $3 AND a.at < $4
+       AND ($5::text IS NULL OR a.entity = $5) AND ($6::uuid IS NULL OR a.entity_id = $6)
+       AND ($7::text IS NULL OR a.action = $7 OR ($7 = 'conflict' AND left(a.action, 9) = 'conflict_'))
+       AND ($8::text IS NULL OR a.client_origin = $8)
+     ORDER BY a.seq DESC LIMIT $9"
+);
+pub(super) const EVENTS: &str = "SELECT n.seq, 'note', n.id, v.version, v.origin, n.deleted
+       FROM notes n JOIN versions v ON v.space = n.space AND v.id = n.id AND v.version = n.version WHERE n.space = $1 AND n.seq > $2
+     UNION ALL SELECT seq, 'bookmark', note, NULL, origin, gone OR NOT marked FROM bookmarks WHERE space = $1 AND seq > $2
+     UNION ALL SELECT seq, 'lock', note, NULL, origin, expires = 0 FROM locks WHERE space = $1 AND seq > $2
+     UNION ALL SELECT seq, 'audit', id, server_version, client_origin, false FROM audit WHERE space = $1 AND seq > $2
+     ORDER BY 1 LIMIT $3";
+pub(super) const TOKENS: &str = "SELECT t.id, t.space, s.name, t.\"user\", t.name, t.hash, t.created, t.revoked
+     FROM tokens t JOIN spaces s ON s.id = t.space WHERE $1::bytea IS NULL OR t.hash = $1 ORDER BY t.id";
+
+pub(super) fn hash(bytes: &[u8]) -> Step<[u8; 32]> {
+    bytes.try_into().map_err(|_| StoreError::Database("a kept hash has not 32 bytes".to_owned()))
+}
+
+pub(super) fn note(row: &Row) -> Step<Note> {
+    let (tags, fields) = (memory::tags_from_text(row.get(4))?, memory::values_from_text(row.get(5))?);
+    Ok(Note {
+        id: NoteId(row.get(0)),
+        version: row.get(1),
+        content: Content { title: row.get(2), body: row.get(3), tags, fields, deleted: row.get(6) },
+        created_at: Time(row.get(7)),
+        updated_at: Time(row.get(8)),
+        updated_by: row.get(9),
+        updated_from: row.get(10),
+    })
+}
+
+pub(super) fn version_row(row: &Row, id: NoteId) -> Note {
+    Note {
+        id,
+        version: row.get(0),
+        content: Content { deleted: row.get(5), ..Content::default() },
+        created_at: Time(row.get(1)),
+        updated_at: Time(row.get(2)),
+        updated_by: row.get(3),
+        updated_from: row.get(4),
+    }
+}
+
+pub(super) fn lock(row: &Row) -> LockRow {
+    LockRow { note: row.get(0), user: row.get(1), origin: row.get(2), token: row.get(3), acquired: row.get(4), expires: row.get(5) }
+}
+
+pub(super) fn bookmark(row: &Row, user: &str, note: NoteId) -> BookmarkRow {
+    BookmarkRow {
+        note: note.0,
+        user: user.to_owned(),
+        marked: row.get(0),
+        why: row.get(1),
+        gone: row.get(2),
+        updated: row.get(3),
+        origin: row.get(4),
+    }
+}
+
+pub(super) fn entry(row: &Row) -> Step<(Seq, Entry)> {
+    let time = |i: usize| row.get::<_, Option<i64>>(i).map(Time);
+    let entry = Entry {
+        id: row.get::<_, Uuid>(1).to_string(),
+        at: Time(row.get(2)),
+        entity: row.get(3),
+        entity_id: row.get::<_, Uuid>(4).to_string(),
+        action: row.get(5),
+        user_id: row.get(6),
+        client_origin: row.get(7),
+        server_origin: row.get(8),
+        server_ts: time(9),
+        client_ts: time(10),
+        server_version: row.get(11),
+        base_version: row.get(12),
+        fields: memory::fields_from_text(row.get(13), row.get(16), row.get(17))?,
+        outcome: row.get(14),
+        settled: memory::settled_from_text(row.get(15)),
+    };
+    Ok((row.get(0), entry))
+}
+
+pub(super) fn event(row: &Row, space: Space) -> Event {
+    Event {
+        space,
+        seq: row.get(0),
+        kind: Kind::of(row.get(1)).unwrap_or(Kind::Note),
+        id: row.get(2),
+        version: row.get(3),
+        origin: row.get(4),
+        deleted: row.get(5),
+    }
+}
+
+pub(super) fn token(row: &Row) -> Step<TokenRow> {
+    Ok(TokenRow {
+        id: row.get(0),
+        space: row.get(1),
+        space_name: row.get(2),
+        user: row.get(3),
+        name: row.get(4),
+        hash: hash(row.get(5))?,
+        created: Time(row.get(6)),
+        revoked: row.get::<_, Option<i64>>(7).map(Time),
+    })
+}

@@ -1,0 +1,43 @@
+//! Server-sent events.
+
+use serde_json::json;
+
+use super::Server;
+
+/// Reads a stream until it holds `until`.
+async fn read(reply: &mut reqwest::Response, until: &str) -> String {
+    let mut text = String::new();
+    let all = async {
+        while !text.contains(until) {
+            text.push_str(&String::from_utf8_lossy(&reply.chunk().await.unwrap().expect("the stream goes on")));
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), all).await.expect("the event comes");
+    text
+}
+
+pub async fn events_resume_without_a_gap(s: Server) {
+    let mut live = s.ask("GET", "/api/events", "desk").send().await.unwrap();
+    assert_eq!(live.headers()["content-type"], "text/event-stream");
+    let path = s.note(json!({"title": "t"})).await;
+    let id = path.trim_start_matches("/api/notes/").to_owned();
+    let first = read(&mut live, "\n\n").await;
+    assert!(first.contains("event: note") && first.contains(&id) && first.contains("\"version\":1"), "{first}");
+    let seen = first.lines().find_map(|l| l.strip_prefix("id: ")).unwrap().to_owned();
+    s.put(&path, "lap", json!({"base_version": 1, "title": "t2"})).await.is(200);
+    s.put(&path, "desk", json!({"base_version": 1, "title": "t3"})).await.is(200);
+    s.put(&path.replace("notes", "bookmarks"), "desk", json!({"marked": true})).await.is(200);
+    s.ask("POST", &format!("{path}/lock"), "desk").send().await.unwrap();
+    let rest = read(&mut live, "event: lock").await;
+    assert!(rest.contains("event: audit") && rest.contains("event: bookmark") && rest.contains("\"updated_from\":\"lap\""), "{rest}");
+    // resumed: the last change of each record, in order
+    let mut again = s.ask("GET", "/api/events", "desk").header("Last-Event-ID", &seen).send().await.unwrap();
+    let missed = read(&mut again, "event: lock").await;
+    let kinds: Vec<_> = missed.lines().filter_map(|l| l.strip_prefix("event: ")).collect();
+    assert_eq!(kinds, ["audit", "note", "bookmark", "lock"], "{missed}");
+    // too far ahead (a store that was set back), and too far behind
+    let mut lost = s.ask("GET", "/api/events", "desk").header("Last-Event-ID", "99999999").send().await.unwrap();
+    assert!(read(&mut lost, "\n\n").await.contains("event: resync"));
+    let wrong = s.ask("GET", "/api/events", "desk").header("Last-Event-ID", "x").send().await.unwrap();
+    assert_eq!(wrong.status(), 422);
+}

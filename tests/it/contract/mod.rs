@@ -1,0 +1,39 @@
+//! The contract, line by line, over real HTTP: one story, told to every store.
+
+mod audit;
+mod live;
+mod races;
+mod saves;
+mod server;
+mod side;
+
+use server::{Server, Stores};
+
+macro_rules! stories {
+    ($($name:ident: $story:path;)*) => {$(
+        #[test]
+        fn $name() {
+            Stores::each(|server| Box::pin($story(server)));
+        }
+    )*};
+}
+
+stories! {
+    notes_are_created_read_and_listed: saves::notes_are_created_read_and_listed;
+    a_bad_request_is_told_what_is_wrong: saves::a_bad_request_is_told_what_is_wrong;
+    a_save_names_its_base_in_three_ways: saves::a_save_names_its_base_in_three_ways;
+    each_policy_decides_as_it_says: saves::each_policy_decides_as_it_says;
+    a_deletion_collides_with_an_edit: saves::a_deletion_collides_with_an_edit;
+    a_retry_gets_the_first_answer_again: saves::a_retry_gets_the_first_answer_again;
+    search_finds_and_pages: saves::search_finds_and_pages;
+    bookmarks_take_the_last_write_and_log_it: side::bookmarks_take_the_last_write_and_log_it;
+    a_lock_keeps_others_out_until_it_ends: side::a_lock_keeps_others_out_until_it_ends;
+    spaces_are_kept_apart_on_every_route: side::spaces_are_kept_apart_on_every_route;
+    a_token_is_needed_and_can_be_revoked: side::a_token_is_needed_and_can_be_revoked;
+    every_conflict_is_logged_with_all_at_stake: audit::every_conflict_is_logged_with_all_at_stake;
+    the_lesson_leaves_one_entry: audit::the_lesson_leaves_one_entry;
+    figures_equal_the_rows: audit::figures_equal_the_rows;
+    events_resume_without_a_gap: live::events_resume_without_a_gap;
+    one_save_wins_each_version: races::one_save_wins_each_version;
+    one_key_at_once_is_one_save: races::one_key_at_once_is_one_save;
+}
