@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderMap, Method, StatusCode, header};
+use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -30,30 +31,29 @@ impl FromRequest<App> for Incoming {
     async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
         let (mut parts, body) = request.into_parts();
         let Caller(who) = Caller::from_request_parts(&mut parts, app).await?;
-        let limit = app.config.body_limit;
-        let told = parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
-        if told.is_some_and(|n| n > limit as u64) {
-            return Err(Failure::too_large(limit));
-        }
-        let bytes = match axum::body::to_bytes(body, limit).await {
-            Ok(bytes) => bytes,
-            Err(e) if is_limit(&e) => return Err(Failure::too_large(limit)),
-            Err(_) => return Err(Failure::bad("incomplete", "The request ended before its body was complete.")),
-        };
+        let bytes = collect(body, app.config.body_limit).await?;
         let key = key(&parts.headers, &parts.method, &parts.uri, &bytes)?;
         Ok(Self { who, key, headers: parts.headers, bytes })
     }
 }
 
-fn is_limit(e: &axum::Error) -> bool {
-    let mut source = std::error::Error::source(e);
-    while let Some(e) = source {
-        if e.to_string().contains("length limit") {
-            return true;
+/// Reads a body within its limit. What goes beyond is thrown away, up to four times the limit, so that the client hears why: one that
+/// is cut off while it still sends mostly sees a broken connection.
+async fn collect(body: axum::body::Body, limit: usize) -> Result<Bytes, Failure> {
+    let mut stream = body.into_data_stream();
+    let (mut kept, mut length) = (Vec::new(), 0usize);
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|_| Failure::bad("incomplete", "The request ended before its body was complete."))?;
+        length = length.saturating_add(chunk.len());
+        if length <= limit {
+            kept.extend_from_slice(&chunk);
+        } else if length > limit.saturating_mul(4) {
+            break;
+        } else {
+            kept = Vec::new();
         }
-        source = e.source();
     }
-    e.to_string().contains("length limit")
+    if length > limit { Err(Failure::too_large(limit)) } else { Ok(kept.into()) }
 }
 
 /// The idempotency key, with a hash of all that makes the request what it is.

@@ -71,7 +71,7 @@ fn answer(done: Done, shape: Shape) -> Reply {
         Done::Released => StatusCode::NO_CONTENT.into_response(),
         Done::Bookmark(row) if row.gone => StatusCode::NO_CONTENT.into_response(),
         Done::Bookmark(row) => json(StatusCode::OK, &Data { data: super::bookmarks::shown(row) }),
-        Done::Settled(entry) => json(StatusCode::OK, &Data { data: crate::wire::audit::EntryJson::from(*entry) }),
+        Done::Settled(entry) => json(shape.ok, &Data { data: crate::wire::audit::EntryJson::from(*entry) }),
         Done::KeyReused => {
             let what = "This idempotency key was used with another request.";
             return Err(Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", what));
