@@ -172,7 +172,9 @@ async fn migrate(client: &mut Object) -> Result<(), StoreError> {
     for step in MIGRATIONS.iter().skip(usize::try_from(taken).unwrap_or(0)) {
         tx.batch_execute(step).await?;
     }
-    tx.execute("INSERT INTO schema_version SELECT $1 WHERE $1 > $2", &[&known, &taken]).await?;
+    if taken < known {
+        tx.execute("INSERT INTO schema_version VALUES ($1)", &[&known]).await?;
+    }
     Ok(tx.commit().await?)
 }
 
