@@ -42,7 +42,7 @@ fn token(body: LockTokenJson) -> Result<Option<uuid::Uuid>, Failure> {
         ("X-Client" = String, Header, description = "The origin", pattern = r"^[A-Za-z0-9._-]{1,64}$"),
         ("Idempotency-Key" = uuid::Uuid, Header, description = "Makes a retry harmless")
     ),
-    request_body(content = LockTokenJson, description = "The token to renew; may be left out"),
+    request_body(content = Option<LockTokenJson>, description = "The token to renew; may be left out"),
     responses(
         (status = 200, body = Data<LockJson>),
         (status = 409, body = ErrorJson, description = "Someone else holds it"),
@@ -64,7 +64,7 @@ pub(super) async fn take(State(app): State<App>, Path(id): Path<String>, incomin
         ("X-Client" = String, Header, description = "The origin", pattern = r"^[A-Za-z0-9._-]{1,64}$"),
         ("X-Lock-Token" = uuid::Uuid, Header, description = "The token, where it is not in the body")
     ),
-    request_body(content = LockTokenJson, description = "The token; may be left out where the header has it"),
+    request_body(content = Option<LockTokenJson>, description = "The token; may be left out where the header has it"),
     responses(
         (status = 204, description = "Released, or free already"),
         (status = 409, body = ErrorJson, description = "Someone else holds it now"),

@@ -27,7 +27,7 @@ const FOUND_MAX: u32 = 1000;
 pub(super) struct ListQuery {
     /// Notes changed after this place, in order of change, deleted ones included.
     #[param(minimum = 0)]
-    since: Option<Seq>,
+    since: Option<i64>,
     /// At most so many; without it, a list by `since` is whole.
     #[param(minimum = 1, maximum = 1000000)]
     limit: Option<u32>,
@@ -39,7 +39,7 @@ pub(super) struct ListQuery {
     tag: Option<String>,
     /// The next page of a search: the `after` of the page before.
     #[param(minimum = 0)]
-    after: Option<Seq>,
+    after: Option<i64>,
 }
 
 /// What is wrong with a query, as a failure.
