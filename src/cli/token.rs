@@ -60,7 +60,11 @@ impl Token {
                 let (token, hash) = auth::token_of(edge::random()?);
                 for text in [name, user, space] {
                     if text.is_empty() || text.len() > 100 || text.chars().any(char::is_control) {
-                        return Err(Failure::usage(format!("{text:?} cannot be a name."), "It must have 1 to 100 bytes.", "Choose another."));
+                        return Err(Failure::usage(
+                            format!("{text:?} cannot be a name."),
+                            "It must have 1 to 100 bytes.",
+                            "Choose another.",
+                        ));
                     }
                 }
                 let row = store.add_token(space.clone(), user.clone(), name.clone(), hash, now).await.map_err(broken)?;
@@ -81,7 +85,11 @@ impl Token {
                 if store.revoke_token(*id, now).await.map_err(broken)? {
                     return Ok(0);
                 }
-                Err(Failure::usage(format!("There is no live token {id}."), "It was never made, or revoked before.", "See: diptych token list"))
+                Err(Failure::usage(
+                    format!("There is no live token {id}."),
+                    "It was never made, or revoked before.",
+                    "See: diptych token list",
+                ))
             }
         }
     }

@@ -164,7 +164,8 @@ async fn migrate(client: &mut Object) -> Result<(), StoreError> {
     let tx = client.transaction().await?;
     let ready = "SELECT pg_advisory_xact_lock(7231878406); CREATE TABLE IF NOT EXISTS schema_version (taken BIGINT NOT NULL)";
     tx.batch_execute(ready).await?; // several processes may start at once
-    let taken: i64 = tx.query_opt("SELECT max(taken) FROM schema_version", &[]).await?.and_then(|r| r.get::<_, Option<i64>>(0)).unwrap_or(0);
+    let taken: i64 =
+        tx.query_opt("SELECT max(taken) FROM schema_version", &[]).await?.and_then(|r| r.get::<_, Option<i64>>(0)).unwrap_or(0);
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     if taken > known {
         return Err(StoreError::Database(format!("the database has schema {taken}, this program knows {known}; use a newer program")));
@@ -235,8 +236,7 @@ impl Store for PostgresStore {
         Box::pin(async move {
             let (after, limit) = (q.after.unwrap_or(i64::MAX), limit_of(q.limit));
             let (since, until) = (q.since.map_or(i64::MIN, |t| t.0), q.until.map_or(i64::MAX, |t| t.0));
-            let params: &[&(dyn ToSql + Sync)] =
-                &[&space, &after, &since, &until, &q.entity, &q.entity_id, &q.action, &q.origin, &limit];
+            let params: &[&(dyn ToSql + Sync)] = &[&space, &after, &since, &until, &q.entity, &q.entity_id, &q.action, &q.origin, &limit];
             self.rows(read::AUDIT, params).await?.iter().map(read::entry).collect()
         })
     }

@@ -11,10 +11,7 @@ use crate::server::work::Step;
 
 macro_rules! columns {
     ($rest:literal) => {
-        concat!(
-            "SELECT v.id, v.version, v.title, v.body, v.tags, v.fields, v.deleted, v.created, v.updated, v.\"user\", v.origin",
-            $rest
-        )
+        concat!("SELECT v.id, v.version, v.title, v.body, v.tags, v.fields, v.deleted, v.created, v.updated, v.\"user\", v.origin", $rest)
     };
 }
 

@@ -100,8 +100,19 @@ impl Tx for PgTx<'_> {
                    ON CONFLICT (space, id) DO UPDATE SET version = $3, seq = $13, deleted = $8";
         let (created, updated) = (n.created_at.0, n.updated_at.0);
         let params: Params<'_> = &[
-            &space, &n.id.0, &n.version, &c.title, &c.body, &tags, &fields, &c.deleted, &created, &updated, &n.updated_by,
-            &n.updated_from, &seq,
+            &space,
+            &n.id.0,
+            &n.version,
+            &c.title,
+            &c.body,
+            &tags,
+            &fields,
+            &c.deleted,
+            &created,
+            &updated,
+            &n.updated_by,
+            &n.updated_from,
+            &seq,
         ];
         self.run(sql, params).await
     }
@@ -114,8 +125,23 @@ impl Tx for PgTx<'_> {
         let (server_ts, client_ts) = (e.server_ts.map(|t| t.0), e.client_ts.map(|t| t.0));
         let settled = memory::settled_to_text(e.settled.as_ref());
         let params: Params<'_> = &[
-            &space, &seq, &id, &e.at.0, &e.entity, &about, &e.action, &e.user_id, &e.client_origin, &e.server_origin, &server_ts,
-            &client_ts, &e.server_version, &e.base_version, &fields, &e.outcome, &settled,
+            &space,
+            &seq,
+            &id,
+            &e.at.0,
+            &e.entity,
+            &about,
+            &e.action,
+            &e.user_id,
+            &e.client_origin,
+            &e.server_origin,
+            &server_ts,
+            &client_ts,
+            &e.server_version,
+            &e.base_version,
+            &fields,
+            &e.outcome,
+            &settled,
         ];
         self.run(sql, params).await
     }

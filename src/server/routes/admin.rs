@@ -193,7 +193,11 @@ fn table(title: &str, counts: &BTreeMap<String, u64>, key: &str, days: u32) -> S
     let mut sorted: Vec<_> = counts.iter().collect();
     sorted.sort_by(|a, b| b.1.cmp(a.1));
     let row = |(name, n): &(&String, &u64)| {
-        format!("<tr><td>{}</td><td class=\"n\"><a href=\"/admin/rows?days={days}&amp;{key}={}\">{n}</a></td></tr>", esc(name), encoded(name))
+        format!(
+            "<tr><td>{}</td><td class=\"n\"><a href=\"/admin/rows?days={days}&amp;{key}={}\">{n}</a></td></tr>",
+            esc(name),
+            encoded(name)
+        )
     };
     let rows: String = sorted.iter().map(row).collect();
     let rows = if rows.is_empty() { "<tr><td class=\"soft\">none</td></tr>".to_owned() } else { rows };
@@ -220,7 +224,11 @@ async fn rows(State(app): State<App>, headers: HeaderMap, asked: Result<Query<As
     let found = matching(&app, &grant, &asked, days).await?;
     let mut out = head(&grant.user, "Rows", days);
     let shown = found.len().min(ROWS);
-    out.push_str(&format!("<p>{} entries{}</p>", found.len(), if shown < found.len() { format!(", the newest {shown} shown") } else { String::new() }));
+    out.push_str(&format!(
+        "<p>{} entries{}</p>",
+        found.len(),
+        if shown < found.len() { format!(", the newest {shown} shown") } else { String::new() }
+    ));
     found.iter().take(ROWS).for_each(|e| out.push_str(&entry(e)));
     Ok(page(StatusCode::OK, "rows", &out))
 }
@@ -271,7 +279,9 @@ fn entry(e: &Entry) -> String {
     let fields = if fields.is_empty() {
         e.outcome.as_ref().map_or(String::new(), |o| format!("<p>settled as {}</p>", esc(o)))
     } else {
-        format!("<div class=\"scroll\"><table><tr><th></th><th>base</th><th>mine</th><th>theirs</th><th>kept</th></tr>{fields}</table></div>")
+        format!(
+            "<div class=\"scroll\"><table><tr><th></th><th>base</th><th>mine</th><th>theirs</th><th>kept</th></tr>{fields}</table></div>"
+        )
     };
     format!(
         "<section><h2>{} · {}</h2><p class=\"soft\">{} {} · by {} on {}{}</p>{fields}</section>",

@@ -26,7 +26,10 @@ pub async fn every_conflict_is_logged_with_all_at_stake(s: Server) {
     // settling is told, and found by what it settled
     let told = json!({"conflict_id": refused["conflict_id"], "outcome": "merged", "hunks": {"mine": 2, "theirs": 1, "both": 0, "edited": 1}, "seconds": 41});
     let settled = s.post("/api/audit/settled", "lap", told).await.is(201).body["data"].clone();
-    assert_eq!((&settled["action"], &settled["meta"]["conflict_id"], &settled["meta"]["seconds"]), (&json!("settled"), &refused["conflict_id"], &json!(41)));
+    assert_eq!(
+        (&settled["action"], &settled["meta"]["conflict_id"], &settled["meta"]["seconds"]),
+        (&json!("settled"), &refused["conflict_id"], &json!(41))
+    );
     s.post("/api/audit/settled", "lap", json!({"conflict_id": settled["id"], "outcome": "mine"})).await.fails(404, "not_found");
     s.post("/api/audit/settled", "lap", json!({"conflict_id": refused["conflict_id"], "outcome": "won"})).await.fails(422, "invalid");
     let count = async |query: &str| s.get(&format!("/api/audit{query}")).await.is(200).body["data"].as_array().unwrap().len();
@@ -37,7 +40,10 @@ pub async fn every_conflict_is_logged_with_all_at_stake(s: Server) {
     let page = s.get("/api/audit?limit=2").await.body;
     assert_eq!(page["more"], true);
     let rest = s.get(&format!("/api/audit?limit=2&after={}", page["after"].as_str().unwrap())).await.body;
-    assert_eq!((rest["data"].as_array().unwrap().len(), &rest["more"], &rest["data"][0]["id"]), (1, &json!(false), &refused["conflict_id"]));
+    assert_eq!(
+        (rest["data"].as_array().unwrap().len(), &rest["more"], &rest["data"][0]["id"]),
+        (1, &json!(false), &refused["conflict_id"])
+    );
     s.get("/api/audit?since=yesterday").await.fails(422, "invalid");
 }
 
@@ -80,6 +86,9 @@ pub async fn figures_equal_the_rows(s: Server) {
     let days = stats["per_day"].as_array().unwrap();
     assert_eq!((days.len(), &days[6]), (7, &json!({"day": "2026-11-24", "conflicts": 7})));
     let advice = stats["advice"].as_array().unwrap();
-    assert!(advice.iter().any(|a| a["field"] == "note.title" && a["now"] == "last-write-wins" && a["reason"].as_str().unwrap().contains('3')), "{advice:?}");
+    assert!(
+        advice.iter().any(|a| a["field"] == "note.title" && a["now"] == "last-write-wins" && a["reason"].as_str().unwrap().contains('3')),
+        "{advice:?}"
+    );
     s.get("/api/audit/stats?days=0").await.fails(422, "invalid");
 }

@@ -8,7 +8,8 @@ use super::server::send;
 pub async fn one_save_wins_each_version(s: Server) {
     let path = s.note(json!({"title": "t", "body": "0"})).await;
     for base in 1..=5 {
-        let saves = (0..16).map(|n| send(s.ask("PUT", &path, &format!("d{n}")).json(&json!({"base_version": base, "body": format!("{base}.{n}")}))));
+        let saves = (0..16)
+            .map(|n| send(s.ask("PUT", &path, &format!("d{n}")).json(&json!({"base_version": base, "body": format!("{base}.{n}")}))));
         let got = futures_util::future::join_all(saves).await;
         let won: Vec<_> = got.iter().filter(|g| g.status == 200).collect();
         assert_eq!((won.len(), got.iter().filter(|g| g.status == 409).count()), (1, 15));

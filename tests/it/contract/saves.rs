@@ -102,7 +102,10 @@ pub async fn a_save_names_its_base_in_three_ways(s: Server) {
     let by = |name: &str, value: &str, body: &str| s.ask("PUT", &path, "lap").header(name, value).json(&json!({"body": body}));
     send(by("If-Match", "\"1\"", "two")).await.is(200);
     let stale = send(by("If-Match", "\"1\"", "mine")).await.fails(412, "version_conflict");
-    assert_eq!((&stale.body["server_version"]["body"], &stale.body["base"], &stale.body["conflicts"]), (&json!("two"), &first, &json!(["body"])));
+    assert_eq!(
+        (&stale.body["server_version"]["body"], &stale.body["base"], &stale.body["conflicts"]),
+        (&json!("two"), &first, &json!(["body"]))
+    );
     send(by("If-Match", "*", "three")).await.is(200);
     send(by("If-Match", "seven", "x")).await.fails(400, "malformed_precondition");
     let second = s.get(&format!("{path}/versions/2")).await.body["data"].clone();
@@ -127,15 +130,23 @@ pub async fn a_save_names_its_base_in_three_ways(s: Server) {
 
 pub async fn each_policy_decides_as_it_says(s: Server) {
     let s = s
-        .with_policies(&[("body", "client-wins"), ("fields.a", "server-wins"), ("fields.m", "max"), ("fields.s", "sum"), ("fields.o", "server-owned")])
+        .with_policies(&[
+            ("body", "client-wins"),
+            ("fields.a", "server-wins"),
+            ("fields.m", "max"),
+            ("fields.s", "sum"),
+            ("fields.o", "server-owned"),
+        ])
         .await;
     let policies = s.get("/api/policies").await.is(200).body["data"]["notes"].clone();
     assert_eq!((&policies["title"], &policies["tags"], &policies["fields.s"]), (&json!("last-write-wins"), &json!("union"), &json!("sum")));
     assert_eq!((&policies["deleted"], &policies["updated_at"]), (&json!("manual"), &json!("server-owned")));
     let path = s.note(json!({"title": "t", "body": "b", "tags": ["keep", "gone"], "fields": {"a": 1, "m": 1, "s": 10, "q": 1}})).await;
-    let theirs = json!({"base_version": 1, "title": "t2", "body": "b2", "tags": ["keep", "gone", "desk"], "fields": {"a": 2, "m": 9, "s": 15}});
+    let theirs =
+        json!({"base_version": 1, "title": "t2", "body": "b2", "tags": ["keep", "gone", "desk"], "fields": {"a": 2, "m": 9, "s": 15}});
     s.put(&path, "desk", theirs).await.is(200);
-    let mine = json!({"base_version": 1, "title": "t3", "body": "b3", "tags": ["keep", "lap"], "fields": {"a": 3, "m": 5, "s": 13, "q": 2}});
+    let mine =
+        json!({"base_version": 1, "title": "t3", "body": "b3", "tags": ["keep", "lap"], "fields": {"a": 3, "m": 5, "s": 13, "q": 2}});
     let saved = s.put(&path, "lap", mine).await.is(200).body;
     let n = &saved["data"];
     assert_eq!((&n["title"], &n["body"], &n["version"]), (&json!("t3"), &json!("b3"), &json!(3)));
@@ -195,7 +206,9 @@ pub async fn a_retry_gets_the_first_answer_again(s: Server) {
     let again = send(save()).await.fails(409, "version_conflict");
     assert_eq!((again.header("idempotency-replayed"), &again.body), ("true", &refused.body));
     assert_eq!(s.conflicts().await.len(), 1);
-    let make = || s.ask("POST", "/api/notes", "lap").header("Idempotency-Key", "6f1c0000-0000-4000-8000-000000000003").json(&json!({"title": "new"}));
+    let make = || {
+        s.ask("POST", "/api/notes", "lap").header("Idempotency-Key", "6f1c0000-0000-4000-8000-000000000003").json(&json!({"title": "new"}))
+    };
     let made = send(make()).await.is(201);
     assert_eq!(send(make()).await.is(201).body, made.body, "no second note");
 }
@@ -205,7 +218,9 @@ pub async fn search_finds_and_pages(s: Server) {
         let tags = if n % 2 == 0 { json!(["even", "all"]) } else { json!(["all"]) };
         s.note(json!({"title": format!("Note {n}"), "body": if n == 3 { "ein ÄPFEL 100%" } else { "text" }, "tags": tags})).await;
     }
-    let titles = |body: &serde_json::Value| body["data"].as_array().unwrap().iter().map(|n| n["title"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let titles = |body: &serde_json::Value| {
+        body["data"].as_array().unwrap().iter().map(|n| n["title"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
     assert_eq!(titles(&s.get("/api/notes?q=%C3%A4pfel").await.is(200).body), ["Note 3"]);
     assert_eq!(titles(&s.get("/api/notes?q=0%25").await.is(200).body), ["Note 3"], "a percent sign is a percent sign");
     assert_eq!(titles(&s.get("/api/notes?tag=even").await.is(200).body), ["Note 4", "Note 2", "Note 0"]);

@@ -8,7 +8,8 @@ use super::server::send;
 pub async fn bookmarks_take_the_last_write_and_log_it(s: Server) {
     let path = s.note(json!({"title": "t"})).await.replace("/api/notes/", "/api/bookmarks/");
     s.get(&path).await.fails(404, "not_found");
-    let put = |from: &str, since: &str, body: serde_json::Value| send(s.ask("PUT", &path, from).header("If-Unmodified-Since", since).json(&body));
+    let put =
+        |from: &str, since: &str, body: serde_json::Value| send(s.ask("PUT", &path, from).header("If-Unmodified-Since", since).json(&body));
     let first = put("desk", "2026-11-24T01:00:00Z", json!({"marked": true, "note": "why"})).await.is(200).body["data"].clone();
     assert_eq!((&first["marked"], &first["note"]), (&json!(true), &json!("why")));
     assert_eq!(s.get(&path).await.is(200).body["data"], first);
