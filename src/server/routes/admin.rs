@@ -131,7 +131,7 @@ async fn dashboard(State(app): State<App>, headers: HeaderMap, asked: Result<Que
     let f = figures_of(&app, grant.space, days).await?;
     let mut out = head(&grant.user, "Conflicts", days);
     let link = |text: String, query: &str| format!("<a href=\"/admin/rows?days={days}{query}\">{text}</a>");
-    let share = if f.saves == 0 { 0 } else { f.conflicts * 1000 / f.saves };
+    let share = (f.conflicts * 1000).checked_div(f.saves).unwrap_or(0);
     out.push_str(&format!(
         "<section><div class=\"grid\"><div><div class=\"big\">{}</div>conflicts in {days} days</div><div><div class=\"big\">{}</div>saves</div>\
          <div><div class=\"big\">{}.{} %</div>of saves met a conflict</div></div></section>",
