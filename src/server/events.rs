@@ -1,11 +1,73 @@
-//! Who hears of what: one channel per space, in this process.
+//! Changes others may want to know of, and who hears of them: one channel per space, in this process.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::broadcast;
+use uuid::Uuid;
 
-use super::store::{Event, Heard, Space};
+use super::store::Space;
+use crate::domain::note::{Seq, Version};
+
+/// What kind of record an event tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `note`
+    Note,
+    /// `bookmark`
+    Bookmark,
+    /// `lock`
+    Lock,
+    /// `audit`
+    Audit,
+}
+
+impl Kind {
+    /// Its name on the wire.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Note => "note",
+            Kind::Bookmark => "bookmark",
+            Kind::Lock => "lock",
+            Kind::Audit => "audit",
+        }
+    }
+
+    /// The way back from [`Kind::name`].
+    #[must_use]
+    pub fn of(name: &str) -> Option<Kind> {
+        [Kind::Note, Kind::Bookmark, Kind::Lock, Kind::Audit].into_iter().find(|k| k.name() == name)
+    }
+}
+
+/// A change others may want to know of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// In which space.
+    pub space: Space,
+    /// Its place in the order of changes.
+    pub seq: Seq,
+    /// Of what.
+    pub kind: Kind,
+    /// The note; of an audit event, the entry.
+    pub id: Uuid,
+    /// The note's version, where there is one.
+    pub version: Option<Version>,
+    /// From where.
+    pub origin: String,
+    /// Deleted, taken off, released.
+    pub deleted: bool,
+}
+
+/// What a listener hears.
+#[derive(Clone, Debug)]
+pub enum Heard {
+    /// A change.
+    Event(Arc<Event>),
+    /// Changes may have been missed.
+    Resync,
+}
 
 /// Changes a slow listener may fall behind before it is told to resync.
 const BEHIND: usize = 4096;

@@ -15,6 +15,8 @@ use crate::domain::note::{Content, Note, NoteId, Patch, Seq, Time, Version};
 use crate::domain::policy::Policies;
 use crate::wire::note::Owned;
 
+pub use super::events::{Event, Heard, Kind};
+
 /// What a call to a store gives, some time later.
 pub type Fut<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
@@ -243,66 +245,6 @@ pub struct BookmarkRow {
     pub updated: i64,
     /// From where.
     pub origin: String,
-}
-
-/// What kind of record an event tells of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// `note`
-    Note,
-    /// `bookmark`
-    Bookmark,
-    /// `lock`
-    Lock,
-    /// `audit`
-    Audit,
-}
-
-impl Kind {
-    /// Its name on the wire.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Note => "note",
-            Kind::Bookmark => "bookmark",
-            Kind::Lock => "lock",
-            Kind::Audit => "audit",
-        }
-    }
-
-    /// The way back from [`Kind::name`].
-    #[must_use]
-    pub fn of(name: &str) -> Option<Kind> {
-        [Kind::Note, Kind::Bookmark, Kind::Lock, Kind::Audit].into_iter().find(|k| k.name() == name)
-    }
-}
-
-/// A change others may want to know of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Event {
-    /// In which space.
-    pub space: Space,
-    /// Its place in the order of changes.
-    pub seq: Seq,
-    /// Of what.
-    pub kind: Kind,
-    /// The note; of an audit event, the entry.
-    pub id: Uuid,
-    /// The note's version, where there is one.
-    pub version: Option<Version>,
-    /// From where.
-    pub origin: String,
-    /// Deleted, taken off, released.
-    pub deleted: bool,
-}
-
-/// What a listener hears.
-#[derive(Clone, Debug)]
-pub enum Heard {
-    /// A change.
-    Event(Arc<Event>),
-    /// Changes may have been missed.
-    Resync,
 }
 
 /// Some notes with their place in the order of changes.

@@ -49,6 +49,7 @@ fn start() -> Option<Running> {
         ""
     };
     let script = script(&bin, &dir, become_user);
+    #[allow(clippy::zombie_processes, reason = "it ends after us, when its standard input closes")]
     let mut shell =
         Command::new("sh").args(["-c", &script]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let alive = shell.stdin.take().unwrap();
