@@ -3,8 +3,8 @@
 
 mod collide;
 mod commands;
-mod demo;
 mod contract;
+mod demo;
 mod keys;
 mod ladder_cases;
 mod laws_merge;
