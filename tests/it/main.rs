@@ -24,5 +24,6 @@ mod stage;
 mod text;
 mod tidy;
 mod torture;
+mod ways_out;
 #[allow(dead_code, reason = "a toolbox: each story takes what it needs")]
 mod world;
