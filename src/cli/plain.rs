@@ -82,6 +82,10 @@ pub fn ask(
             other => {
                 let typed = if other == "e" { Some(read_text(input, out)?) } else { None };
                 if chosen(settle, place, other, typed.as_deref()) {
+                    if settle.deletes() {
+                        // What a deleted note says need not be asked.
+                        settle.choose_deleted();
+                    }
                     kept(settle);
                 } else {
                     writeln!(out, "That does not fit here; ? lists what does.")?;

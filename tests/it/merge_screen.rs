@@ -539,6 +539,18 @@ fn files_keep_their_bytes_and_markers_leave_what_is_open() {
 }
 
 #[test]
+fn a_later_choice_is_never_kept_under_an_earlier_one() {
+    let mut p = files(b"a\n", b"b\n", b"c\n");
+    let first = writes(p.stage.keys("m"));
+    assert_eq!(first.len(), 1);
+    assert!(writes(p.stage.keys("t q")).is_empty(), "one journal is written at a time");
+    let second = writes(p.stage.event(Event::Written { tag: "merge-journal", result: Ok(()) }));
+    assert!(second.len() == 1 && second[0].1 != first[0].1);
+    let effects = p.stage.event(Event::Written { tag: "merge-journal", result: Ok(()) });
+    assert!(writes(effects).is_empty());
+}
+
+#[test]
 fn markers_left_by_an_editor_are_asked_about() {
     let mut p = files(b"a\n", b"b\n", b"c\n");
     let effects = p.stage.keys("E");

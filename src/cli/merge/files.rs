@@ -35,11 +35,12 @@ pub fn target(path: &Path) -> PathBuf {
     std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// Writes a file beside its place, makes it durable and renames it; the mode of what was there is kept.
+/// Writes a file beside its place, makes it durable and renames it; the mode of what was there is kept. A new one is for this person alone if
+/// it is `private`.
 ///
 /// # Errors
 /// If that fails; what was there is then as it was.
-pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub fn write(path: &Path, bytes: &[u8], private: bool) -> Result<(), Failure> {
     let path = target(path);
     let done = || -> io::Result<()> {
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -47,7 +48,8 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         file.write_all(bytes)?;
         match std::fs::metadata(&path) {
             Ok(meta) => file.as_file().set_permissions(meta.permissions())?,
-            Err(_) => readable(file.as_file())?,
+            Err(_) if !private => readable(file.as_file())?,
+            Err(_) => {}
         }
         file.as_file().sync_all()?;
         file.persist(&path).map_err(|e| e.error)?;
@@ -58,14 +60,21 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     })
 }
 
-/// A new file is one that others may read, as the shell would make it.
+/// Makes a new file one that others may read, as the shell would.
+///
+/// # Errors
+/// If the mode cannot be set.
 #[cfg(unix)]
-fn readable(file: &std::fs::File) -> io::Result<()> {
+pub fn readable(file: &std::fs::File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     file.set_permissions(std::fs::Permissions::from_mode(0o644))
 }
 
 #[cfg(not(unix))]
-fn readable(_: &std::fs::File) -> io::Result<()> {
+/// Nothing to do here.
+///
+/// # Errors
+/// Never.
+pub fn readable(_: &std::fs::File) -> io::Result<()> {
     Ok(())
 }

@@ -167,7 +167,7 @@ impl Merge {
             }
         };
         match &self.output {
-            Some(path) => files::write(path, &bytes)?,
+            Some(path) => files::write(path, &bytes, false)?,
             None => output::bytes(&bytes)?,
         }
         Ok(status)
@@ -198,7 +198,7 @@ impl Merge {
     fn shown(&self, ctx: &Context, settle: Settle, result: PathBuf, labels: Labels, journal: PathBuf) -> Result<u8, Failure> {
         let kept = std::fs::read(&journal).unwrap_or_default();
         let can_keep = journal.parent().is_some_and(|dir| std::fs::create_dir_all(dir).is_ok());
-        let name = result.display().to_string();
+        let (name, fresh) = (result.display().to_string(), !result.exists());
         let files = Files { result: files::target(&result), name, labels, journal: can_keep.then(|| journal.clone()) };
         let app = App::new(screens::setup(ctx)?, merge::files(settle, files, &kept), false);
         let links = crate::tui::Links::none(ctx.config.editor.clone());
@@ -206,6 +206,9 @@ impl Merge {
             let done = crate::tui::run(app, links).await;
             done.map_err(|e| Failure::data("The screen could not be shown.", e, "Run it in a terminal, or use --plain."))
         })?;
+        if fresh && let Ok(file) = std::fs::File::open(&result) {
+            let _ = files::readable(&file);
+        }
         if status == 0 {
             let _ = std::fs::remove_file(&journal);
         }
@@ -228,6 +231,6 @@ fn keep(path: &std::path::Path, settle: &Settle) {
     if let Some(dir) = path.parent()
         && std::fs::create_dir_all(dir).is_ok()
     {
-        let _ = files::write(path, &settle.journal(None));
+        let _ = files::write(path, &settle.journal(None), true);
     }
 }

@@ -223,7 +223,10 @@ impl Settle {
         let side = if values[1] == FieldValue::Is(Value::Bool(true)) { RowChoice::Mine } else { RowChoice::Theirs };
         let mut rows = self.rows_set(&RowChoice::Theirs, true);
         rows.retain(|c| !matches!(c, Change::Row { row, .. } if *row == at));
-        rows.insert(0, Change::Row { row: at, old: self.rows[at].choice.clone(), new: Some(side) });
+        let (old, new) = (self.rows[at].choice.clone(), Some(side));
+        if old != new {
+            rows.insert(0, Change::Row { row: at, old, new });
+        }
         let hunks = self.open_hunks().map(|h| (h, Some(super::Choice::Theirs))).collect();
         self.apply_all(hunks, rows);
         true

@@ -123,11 +123,12 @@ impl Merge {
         }
     }
 
-    pub(super) fn end_edit(&mut self) {
+    pub(super) fn end_edit(&mut self) -> Vec<Effect> {
         if self.editing.take().is_some() {
             self.settle.seal();
             (self.result_top, self.follow) = (0, true);
         }
+        Vec::new()
     }
 
     pub(super) fn edit_key(&mut self, key: Key) -> Vec<Effect> {
@@ -136,7 +137,7 @@ impl Merge {
             e.buffer.insert(c.encode_utf8(&mut [0; 4]));
             self.typed();
         } else if key.code == Code::Esc {
-            self.end_edit();
+            return self.end_edit();
         }
         Vec::new()
     }
@@ -156,10 +157,7 @@ impl Merge {
         let at = e.buffer.cursor();
         let b = &mut e.buffer;
         match action {
-            Action::Back | Action::Save | Action::Later => {
-                self.end_edit();
-                return Vec::new();
-            }
+            Action::Back | Action::Save | Action::Later => return self.end_edit(),
             Action::Copy | Action::Cut => {
                 let selected = b.selected();
                 if action == Action::Cut && !selected.is_empty() {

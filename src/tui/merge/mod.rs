@@ -2,7 +2,7 @@
 //!
 //! State and what keys do to it; drawing is in `view::merge`. All choices live in [`Settle`]; this screen holds only where the person looks.
 //! After each choice the journal goes out, so that the same screen comes back whatever happens to the program.
-//! Limits: the texts are merged when the screen is made, on the caller's time (10 MB take well under a second).
+//! Limits: the texts are merged when the screen is made, on the caller's time.
 
 mod act;
 mod edit;
@@ -107,7 +107,7 @@ pub struct Merge {
     pub editing: Option<Editing>,
     /// Rows of the result pane scrolled away.
     pub result_top: usize,
-    /// The rows of the result pane, as last fitted.
+    /// Its rows, as last fitted.
     pub result_rows: Vec<Vec<Span>>,
     /// What `result_rows` were made of: unit, revision, width, how many.
     result_of: Option<(usize, u64, usize, usize)>,
@@ -119,6 +119,7 @@ pub struct Merge {
     leaving: bool,
     /// Where a search ended, to be shown at the next fit.
     found: Option<At>,
+    keeping: save::Keeping,
 }
 
 /// The screen for a parked conflict: the question first, unless choices were made already.
@@ -179,6 +180,7 @@ impl Merge {
             dragging: false,
             leaving: false,
             found: None,
+            keeping: save::Keeping::default(),
         };
         let restored = out.settle.restore(journal);
         out.unit = match restored.at {
@@ -337,10 +339,7 @@ impl Screen for Merge {
             Event::EditorDone { tag: "merge-hunk", text } => self.editor_done(text),
             Event::Written { tag, result } => self.written(tag, result),
             Event::News(news) => self.news(news, ctx),
-            Event::Leave => {
-                self.end_edit();
-                Vec::new()
-            }
+            Event::Leave => self.end_edit(),
             _ => Vec::new(),
         };
         if self.settle.revision() != before && !self.leaving {

@@ -7,17 +7,34 @@ use crate::client::handle::Command;
 use crate::domain::note::Time;
 use crate::domain::settle::{Settle, Side};
 
+/// How the writing of the journal of files stands: one at a time.
+#[derive(Debug, Default)]
+pub(super) struct Keeping {
+    under_way: bool,
+    /// Something was chosen meanwhile.
+    again: bool,
+    /// The person has left; the program ends when the last choice is kept.
+    then_leave: bool,
+}
+
 /// Lines of the verdict shown at once.
 const SHOWN: usize = 8;
 
 impl Merge {
     /// What keeps the choices made so far.
-    pub(super) fn journal(&self) -> Vec<Effect> {
+    pub(super) fn journal(&mut self) -> Vec<Effect> {
+        if self.keeping.under_way {
+            self.keeping.again = true;
+            return Vec::new();
+        }
         let bytes = self.settle.journal(self.hunk());
         match &self.source {
             Source::Note(p) => vec![Effect::Client(Command::Journal { id: p.id, journal: bytes })],
             Source::Files(f) => match &f.journal {
-                Some(path) => vec![Effect::Write { tag: "merge-journal", path: path.clone(), bytes }],
+                Some(path) => {
+                    self.keeping.under_way = true;
+                    vec![Effect::Write { tag: "merge-journal", path: path.clone(), bytes }]
+                }
                 None => Vec::new(),
             },
         }
@@ -85,6 +102,11 @@ impl Merge {
                 out.push(Effect::Back);
                 out
             }
+            // The last choice is kept first.
+            Source::Files(_) if self.keeping.under_way => {
+                self.keeping.then_leave = true;
+                Vec::new()
+            }
             Source::Files(_) => vec![Effect::Quit(1)],
         }
     }
@@ -94,10 +116,23 @@ impl Merge {
             ("merge-result", Ok(())) => vec![Effect::Quit(0)],
             ("merge-markers", Ok(())) => vec![Effect::Quit(1)],
             ("merge-result" | "merge-markers", Err(why)) => vec![Effect::Warn(format!("{why} Nothing is lost: make room and save again."))],
-            // A choice that cannot be kept is still in memory; it is said once for each.
-            ("merge-journal", Err(why)) => vec![Effect::Warn(format!("{why} The choices are only in memory."))],
+            ("merge-journal", result) => self.kept(result),
             _ => Vec::new(),
         }
+    }
+
+    /// A journal was written, or could not be: what was chosen meanwhile goes out now, so that a later one never comes to lie under an
+    /// earlier one.
+    fn kept(&mut self, result: &Result<(), String>) -> Vec<Effect> {
+        self.keeping.under_way = false;
+        let mut out = if std::mem::take(&mut self.keeping.again) { self.journal() } else { Vec::new() };
+        if let Err(why) = result {
+            out.push(Effect::Warn(format!("{why} The choices are only in memory.")));
+        }
+        if self.keeping.then_leave && !self.keeping.under_way {
+            out.push(Effect::Quit(1));
+        }
+        out
     }
 
     pub(super) fn answered(&mut self, id: &str, answer: &Answer, began: Time, ctx: &Ctx<'_>) -> Vec<Effect> {
