@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs, unreachable_pub)]
 
 mod collide;
+mod client_story;
 mod commands;
 mod contract;
 mod demo;

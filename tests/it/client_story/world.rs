@@ -1,0 +1,197 @@
+//! A real server on a free port, devices with their own files, and a breakable way between them.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use diptych::client::handle::{Command, Detail, News, Parked};
+use diptych::client::http::Access;
+use diptych::client::{self, Handle, Parts};
+use diptych::domain::note::{Content, NoteId, Time};
+use diptych::server::auth::token_of;
+use diptych::server::sqlite::SqliteStore;
+use diptych::server::store::Store;
+use tokio::sync::mpsc::UnboundedReceiver;
+use uuid::Uuid;
+
+use crate::proxy::Proxy;
+
+static COUNT: AtomicU64 = AtomicU64::new(1);
+
+/// A moment that only moves on; a microsecond a look, so that no two are equal.
+pub fn clock() -> client::driver::Clock {
+    let begun = std::time::Instant::now();
+    Arc::new(move || {
+        let n = i64::try_from(COUNT.fetch_add(1, Ordering::Relaxed)).unwrap();
+        Time(1_790_000_000_000_000 + i64::try_from(begun.elapsed().as_micros()).unwrap() + n)
+    })
+}
+
+/// An id nobody had before.
+pub fn id() -> Uuid {
+    Uuid::from_u128((0x0193_a1c2_u128 << 96) | (7 << 76) | (2 << 62) | u128::from(COUNT.fetch_add(1, Ordering::Relaxed)))
+}
+
+pub fn content(title: &str, body: &str) -> Content {
+    Content { title: title.to_owned(), body: body.to_owned(), ..Content::default() }
+}
+
+pub struct World {
+    pub address: SocketAddr,
+    pub token: String,
+    pub folder: tempfile::TempDir,
+    _stop: tokio::sync::oneshot::Sender<()>,
+}
+
+impl World {
+    pub async fn start() -> World {
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::temporary().unwrap());
+        let mut random = [7; 32];
+        random[..16].copy_from_slice(id().as_bytes());
+        let (token, hash) = token_of(random);
+        store.add_token("main".to_owned(), "ada".to_owned(), "test".to_owned(), hash, Time(1)).await.unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let config = diptych::server::Config::new(clock(), Arc::new(id));
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        tokio::spawn(async move {
+            diptych::server::serve(listener, store, config, async { drop(stopped.await) }).await.unwrap();
+        });
+        World { address, token, folder: tempfile::tempdir().unwrap(), _stop: stop }
+    }
+
+    /// A device with its own breakable way.
+    pub async fn device(&self, name: &str) -> Device {
+        let proxy = Proxy::start(self.address).await;
+        self.device_over(name, proxy)
+    }
+
+    pub fn device_over(&self, name: &str, proxy: Proxy) -> Device {
+        let access = Access { server: proxy.url(), token: self.token.clone(), origin: name.to_owned(), ca: None };
+        Device::start(access, self.folder.path().join(format!("{name}.db")), Some(proxy))
+    }
+}
+
+pub struct Device {
+    pub handle: Handle,
+    pub news: UnboundedReceiver<News>,
+    pub access: Access,
+    pub db: PathBuf,
+    proxy: Option<Proxy>,
+    /// Every refused save that was told.
+    pub refusals: usize,
+    revision: u64,
+}
+
+impl Device {
+    pub fn start(access: Access, db: PathBuf, proxy: Option<Proxy>) -> Device {
+        let parts = Parts { clock: clock(), ids: Arc::new(id), seed: 1 };
+        let config = client::Config { access: access.clone(), db: db.clone(), guest: false };
+        let (handle, news) = client::start(&config, parts).unwrap();
+        Device { handle, news, access, db, proxy, refusals: 0, revision: 0 }
+    }
+
+    pub fn proxy(&self) -> &Proxy {
+        self.proxy.as_ref().unwrap()
+    }
+
+    pub fn send(&self, command: Command) {
+        assert!(self.handle.send(command), "the client has stopped");
+    }
+
+    /// The first news that `pick` takes. Where none comes for a while the person presses "sync now", as a person would.
+    pub async fn hear<T>(&mut self, what: &str, mut pick: impl FnMut(&News) -> Option<T>) -> T {
+        let mut seen = Vec::new();
+        for _ in 0..200 {
+            while let Ok(Some(news)) = tokio::time::timeout(Duration::from_millis(100), self.news.recv()).await {
+                self.refusals += usize::from(matches!(news, News::NeedsYou(_)));
+                if let Some(found) = pick(&news) {
+                    return found;
+                }
+                seen.push(format!("{news:.300?}"));
+            }
+            self.send(Command::SyncNow);
+        }
+        panic!("never heard of {what}; heard\n{}", seen[seen.len().saturating_sub(30)..].join("\n"));
+    }
+
+    pub fn save(&mut self, id: NoteId, content: Content) -> u64 {
+        self.revision += 1;
+        self.send(Command::Save { id, content: Box::new(content), revision: self.revision });
+        self.revision
+    }
+
+    pub async fn saved_here(&mut self, note: NoteId, revision: u64) {
+        self.hear("saved here", |n| matches!(n, News::SavedHere(i, r) if *i == note && *r == revision).then_some(())).await;
+    }
+
+    /// Waits until nothing of the note is on its way.
+    pub async fn synced(&mut self, note: NoteId) -> Detail {
+        for _ in 0..100 {
+            let detail = self.open(note).await;
+            if detail.draft.is_none() && detail.parked.is_none() && detail.synced.is_some() {
+                return detail;
+            }
+            assert!(detail.parked.is_none(), "a conflict: {detail:?}");
+            self.send(Command::SyncNow);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("never in step: {:?}", self.open(note).await);
+    }
+
+    /// Waits until this device has this text of the note from the server.
+    pub async fn has(&mut self, note: NoteId, body: &str) {
+        for _ in 0..100 {
+            let detail = self.open(note).await;
+            if detail.synced.as_ref().is_some_and(|n| n.content.body == body) {
+                return;
+            }
+            self.send(Command::SyncNow);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("never came: {body:?}; there is {:?}", self.open(note).await);
+    }
+
+    pub async fn open(&mut self, note: NoteId) -> Detail {
+        self.send(Command::Open(note));
+        self.hear("the note", |n| if let News::Opened(d) = n { (d.id == note).then(|| (**d).clone()) } else { None }).await
+    }
+
+    pub async fn needs_you(&mut self, note: NoteId) -> Parked {
+        self.hear("a refusal", |n| if let News::NeedsYou(p) = n { (p.id == note).then(|| (**p).clone()) } else { None }).await
+    }
+
+    pub fn settle(&self, id: NoteId, content: Content) {
+        let settle = Command::Settle { id, content: Box::new(content), outcome: "merged".to_owned(), hunks: [1, 1, 0, 0], seconds: 3 };
+        self.send(settle);
+    }
+
+    pub async fn settled(&mut self, note: NoteId) -> i64 {
+        self.hear("settled", |n| if let News::Settled(i, v) = n { (*i == note).then_some(*v) } else { None }).await
+    }
+
+    /// Stops and starts again on the same file.
+    pub async fn again(mut self) -> Device {
+        self.send(Command::Stop);
+        self.hear("stopped", |n| matches!(n, News::Stopped).then_some(())).await;
+        let (access, db, proxy) = (self.access.clone(), self.db.clone(), self.proxy.clone());
+        let (refusals, revision) = (self.refusals, self.revision);
+        drop(self);
+        let mut next = None;
+        // The thread of the first gives the file back a moment after its last word.
+        for _ in 0..100 {
+            let parts = Parts { clock: clock(), ids: Arc::new(id), seed: 1 };
+            match client::start(&client::Config { access: access.clone(), db: db.clone(), guest: false }, parts) {
+                Ok(started) => {
+                    next = Some(started);
+                    break;
+                }
+                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+            }
+        }
+        let (handle, news) = next.expect("the file was given back");
+        Device { handle, news, access, db, proxy, refusals, revision }
+    }
+}
