@@ -6,6 +6,7 @@ mod client_story;
 mod commands;
 mod contract;
 mod demo;
+mod crash;
 mod keys;
 mod ladder_cases;
 mod laws_merge;

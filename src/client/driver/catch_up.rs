@@ -10,6 +10,9 @@ use crate::domain::note::{Note, Seq};
 /// Fewer deletions than this are never held.
 const FEW: usize = 5;
 
+const SET_BACK: &str = "The server knows less than it did. It was set back to an older state, or is a new one. \
+    Nothing is deleted here; what it lacks goes there again when you next save it.";
+
 impl Driver {
     /// Fetches what changed, unless that is under way; then once more after it.
     pub(super) fn catch_up(&mut self) {
@@ -46,6 +49,13 @@ impl Driver {
             }
         };
         self.reached();
+        if page.seq < self.seq {
+            // The server was set back (a restored copy, a new one): what it has is learnt again from the start; nothing here goes for it.
+            self.tell(News::Notice(SET_BACK.to_owned()));
+            self.seq = 0;
+            self.held.clear();
+            return self.next_page();
+        }
         match self.take(page.notes) {
             Ok(effects) => effects.into_iter().for_each(|e| self.carry_out(e)),
             Err(e) => {

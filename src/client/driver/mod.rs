@@ -196,6 +196,9 @@ impl Driver {
         self.reload();
         self.data_version = self.disk.data_version().unwrap_or(0);
         self.catch_up();
+        // A clock of its own: a steady flow of commands must not keep it from looking.
+        let mut looks = tokio::time::interval(LOOK);
+        looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             self.send_due();
             let wait = self.wait();
@@ -205,7 +208,9 @@ impl Driver {
                     Some(command) => self.command(command),
                 },
                 Some(happened) = inbox.recv() => self.happened(happened),
-                () = tokio::time::sleep(wait) => self.look(),
+                _ = looks.tick() => self.look(),
+                // Something is due: it is sent above.
+                () = tokio::time::sleep(wait) => {}
             }
         }
         self.stopping = true;

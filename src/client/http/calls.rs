@@ -51,14 +51,14 @@ pub enum LiveEvent {
 }
 
 impl Http {
-    /// The changes after `seq`.
+    /// The changes after `seq`. A page whose `seq` is below the one asked for comes from a server that was set back to an older state.
     ///
     /// # Errors
     /// See [`Fault`].
     pub async fn since(&self, seq: Seq) -> Result<Page, Fault> {
         let page: PageJson = self.json(self.request(Method::GET, &format!("/api/notes?since={seq}&limit={PAGE}"))).await?;
-        if page.seq < seq || (page.more && page.seq == seq) {
-            return Err(Fault::Nonsense("The server counts its changes backwards.".to_owned()));
+        if page.seq < 0 || (page.more && page.seq <= seq) {
+            return Err(Fault::Nonsense("The server's count of its changes makes no sense.".to_owned()));
         }
         let notes = page.data.into_iter().map(|n| sound(n.into())).collect::<Result<_, _>>()?;
         Ok(Page { notes, seq: page.seq, more: page.more })

@@ -57,7 +57,7 @@ impl Writing {
         }
         self.left -= page.notes.len().min(self.left);
         self.done = !page.more || self.left == 0;
-        let seen = seen(&page, self.seq);
+        let seen = seen(&page);
         let more = page.more;
         for (seq, note) in page.notes {
             if self.begun {
@@ -76,8 +76,11 @@ impl Writing {
     }
 }
 
-/// What a reader of this page has seen up to.
-fn seen(page: &Page, before: Seq) -> Seq {
-    let last = page.notes.last().map_or(before, |(seq, _)| *seq);
-    if page.more { last } else { last.max(page.seq) }
+/// What a reader of this page has seen up to. A reader who has seen more than there is (this store was set back) is told so by less.
+fn seen(page: &Page) -> Seq {
+    match page.notes.last() {
+        Some((last, _)) if page.more => *last,
+        Some((last, _)) => page.seq.max(*last),
+        None => page.seq,
+    }
 }

@@ -37,8 +37,11 @@ async fn liar(reply: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> (Strin
 }
 
 fn http(status: &str, head: &str, body: &str) -> Vec<u8> {
-    format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\n{head}content-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
-        .into_bytes()
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\n{head}content-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
 }
 
 fn note_of(version: &str, body: &str, id: &str) -> String {

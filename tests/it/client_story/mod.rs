@@ -3,9 +3,10 @@
 mod lies;
 mod world;
 
+use diptych::client::disk::Disk;
 use diptych::client::handle::{Command, News, State};
 use diptych::client::http::Http;
-use diptych::domain::note::NoteId;
+use diptych::domain::note::{NoteId, Time};
 
 use crate::proxy::Fault;
 use world::{Device, World, content, id};
@@ -168,13 +169,19 @@ async fn a_server_that_was_set_back_is_caught_up_with() {
         device.save(*note, content("old", "kept here\n"));
         device.synced(*note).await;
     }
+    while Disk::open(&device.db, Time(0)).unwrap().0.seq().unwrap() < 3 {
+        device.send(Command::SyncNow);
+        device.open(notes[0]).await;
+    }
+    let mut device = device.again().await;
+    let file = device.db.clone();
     device.send(Command::Stop);
     device.hear("stopped", |n| matches!(n, News::Stopped).then_some(())).await;
     let mut other = after.device("desktop").await;
     let there = NoteId(id());
     other.save(there, content("there", "only there\n"));
     other.synced(there).await;
-    std::fs::copy(&device.db, after.folder.path().join("laptop.db")).unwrap();
+    std::fs::copy(&file, after.folder.path().join("laptop.db")).unwrap();
     let mut device = after.device("laptop").await;
     device.has(there, "only there\n").await;
     device.save(notes[0], content("old", "kept here\nand changed\n"));

@@ -129,7 +129,7 @@ impl Device {
 
     /// Waits until nothing of the note is on its way.
     pub async fn synced(&mut self, note: NoteId) -> Detail {
-        for _ in 0..100 {
+        for _ in 0..200 {
             let detail = self.open(note).await;
             if detail.draft.is_none() && detail.parked.is_none() && detail.synced.is_some() {
                 return detail;
@@ -138,12 +138,12 @@ impl Device {
             self.send(Command::SyncNow);
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        panic!("never in step: {:?}", self.open(note).await);
+        panic!("never in step: {:?}", self.open(note).await.state);
     }
 
     /// Waits until this device has this text of the note from the server.
     pub async fn has(&mut self, note: NoteId, body: &str) {
-        for _ in 0..100 {
+        for _ in 0..200 {
             let detail = self.open(note).await;
             if detail.synced.as_ref().is_some_and(|n| n.content.body == body) {
                 return;
@@ -181,7 +181,7 @@ impl Device {
         drop(self);
         let mut next = None;
         // The thread of the first gives the file back a moment after its last word.
-        for _ in 0..100 {
+        for _ in 0..200 {
             let parts = Parts { clock: clock(), ids: Arc::new(id), seed: 1 };
             match client::start(&client::Config { access: access.clone(), db: db.clone(), guest: false }, parts) {
                 Ok(started) => {
