@@ -1,8 +1,8 @@
 //! The one test program: laws, stories and torture. One module per file of this folder.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs, unreachable_pub)]
 
-mod collide;
 mod client_story;
+mod collide;
 mod commands;
 mod contract;
 mod demo;
