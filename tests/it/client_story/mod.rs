@@ -153,7 +153,7 @@ async fn the_first_answer_of_a_saved_note_never_undoes_what_was_typed_meanwhile(
     device.proxy().next("POST /api/notes ", Fault::Delay(std::time::Duration::from_millis(150)));
     device.save(note, content("new", "1\n"));
     let typed = content("new", "1\ntyped\n");
-    device.send(Command::Type { id: note, content: Box::new(typed.clone()), revision: 99 });
+    device.send(Command::Type { id: note, base: None, content: Box::new(typed.clone()), revision: 99 });
     device.hear("acceptance", |n| matches!(n, News::Synced(s, _) if s.id == note).then_some(())).await;
     let detail = device.open(note).await;
     let draft = detail.draft.unwrap();
@@ -225,7 +225,7 @@ async fn a_second_program_on_one_file_is_refused_or_works_as_a_guest() {
     assert!(matches!(diptych::client::start(&config(false), parts()), Err(diptych::client::OpenError::InUse)));
     let (guest, mut news) = diptych::client::start(&config(true), parts()).unwrap();
     let note = NoteId(id());
-    guest.send(Command::Save { id: note, content: Box::new(content("by a guest", "x\n")), revision: 1 });
+    guest.send(Command::Save { id: note, base: None, content: Box::new(content("by a guest", "x\n")), revision: 1 });
     while !matches!(news.recv().await.unwrap(), News::SavedHere(..)) {}
     // The first program finds it on the disk and sends it.
     device.synced(note).await;

@@ -119,7 +119,7 @@ impl Device {
 
     pub fn save(&mut self, id: NoteId, content: Content) -> u64 {
         self.revision += 1;
-        self.send(Command::Save { id, content: Box::new(content), revision: self.revision });
+        self.send(Command::Save { id, base: None, content: Box::new(content), revision: self.revision });
         self.revision
     }
 
