@@ -1,7 +1,8 @@
 //! Laws of `domain::text` and `domain::buffer`: cells as ratatui counts them, rows that cover, edits against a naive model.
 
-use diptych::domain::buffer::{Buffer, Case, Pos};
+use diptych::domain::buffer::{Buffer, Case, Kind, Pos};
 use diptych::domain::text;
+use diptych::tui::editor::wrap::Wrap;
 use proptest::prelude::*;
 use ratatui::buffer::{Buffer as Cells, CellWidth};
 use ratatui::layout::Rect;
@@ -170,6 +171,33 @@ proptest! {
         prop_assert_eq!(&buffer.text(), &texts[0]);
         while buffer.redo() {}
         prop_assert_eq!(&buffer.text(), texts.last().unwrap());
+    }
+
+    #[test]
+    fn a_long_line_is_wrapped_again_as_it_would_be_anew(
+        pieces in prop::collection::vec(prop_oneof!["[a-z]{1,9} ", "[a-z]{1,9}-", Just("unbroken".repeat(9))], 20..60),
+        edits in prop::collection::vec((0usize..90_000, 0usize..40, "[a-z ]{0,60}"), 1..6),
+        width in 5usize..120,
+        wide in any::<bool>(),
+    ) {
+        let seed = pieces.concat() + if wide { "漢字 é 👨‍👩‍👧‍👦 " } else { "" };
+        let mut buffer = Buffer::new(&seed.repeat(20_000 / seed.len() + 1));
+        let mut wrap = Wrap::default();
+        wrap.set_width(width);
+        wrap.rows(&buffer, 0);
+        for (at, len, typed) in edits {
+            let at = at % buffer.line(0).len();
+            let (from, to) = (buffer.on_grapheme(Pos::new(0, at)), buffer.on_grapheme(Pos::new(0, at + len)));
+            buffer.replace(from..to, &typed, Kind::Other);
+            let (rows, line) = (wrap.rows(&buffer, 0), buffer.line(0));
+            prop_assert_eq!(rows[0].start, 0);
+            prop_assert_eq!(rows[rows.len() - 1].end, line.len());
+            prop_assert!(rows.windows(2).all(|w| w[0].end == w[1].start && line.is_char_boundary(w[1].start)));
+            prop_assert!(rows.iter().all(|r| text::width(line[r.clone()].trim_end_matches(' ')) <= width));
+            if !wide {
+                prop_assert_eq!(rows.to_vec(), text::wrap(line, width));
+            }
+        }
     }
 
     #[test]

@@ -10,6 +10,9 @@ use std::rc::Rc;
 use crate::domain::buffer::{Buffer, Pos};
 use crate::domain::text;
 
+/// A line of more bytes than this is not wrapped anew as a whole when it changes.
+const LONG: usize = 16 * 1024;
+
 /// Rows kept at most, over all lines.
 const MAX_ROWS: usize = 200_000;
 
@@ -22,6 +25,15 @@ pub struct Wrap {
     width: usize,
     kept: HashMap<u64, Rc<[Range<usize>]>>,
     rows: usize,
+    long: Option<Long>,
+}
+
+/// The long line that was wrapped last, as it was then.
+#[derive(Debug)]
+struct Long {
+    line: usize,
+    text: String,
+    rows: Rc<[Range<usize>]>,
 }
 
 impl Wrap {
@@ -36,6 +48,7 @@ impl Wrap {
     fn forget(&mut self) {
         self.kept.clear();
         self.rows = 0;
+        self.long = None;
     }
 
     /// The rows of a line, made now if they are not kept.
@@ -47,7 +60,14 @@ impl Wrap {
         if self.rows > MAX_ROWS {
             self.forget();
         }
-        let rows: Rc<[Range<usize>]> = text::wrap(&l.text, self.width.max(1)).into();
+        let width = self.width.max(1);
+        let rows: Rc<[Range<usize>]> = match self.long.take().filter(|old| old.line == line && l.text.len() > LONG) {
+            Some(old) => again(&old, &l.text, width).into(),
+            None => text::wrap(&l.text, width).into(),
+        };
+        if l.text.len() > LONG {
+            self.long = Some(Long { line, text: l.text.clone(), rows: rows.clone() });
+        }
         self.rows += rows.len();
         self.kept.insert(l.stamp, rows.clone());
         rows
@@ -64,6 +84,46 @@ impl Wrap {
         let rows = self.rows(buffer, pos.line);
         rows.partition_point(|r| r.start <= pos.byte).saturating_sub(1)
     }
+}
+
+/// Wraps a line that changed: rows before the change stay, and so do those after it from where they agree again.
+fn again(old: &Long, new: &str, width: usize) -> Vec<Range<usize>> {
+    let head = common(old.text.as_bytes().chunks(1024), new.as_bytes().chunks(1024), |c| c.iter());
+    let room = old.text.len().min(new.len()) - head;
+    let tail = common(old.text.as_bytes().rchunks(1024), new.as_bytes().rchunks(1024), |c| c.iter().rev()).min(room);
+    // A change can pull a word back to the row before it.
+    let first = old.rows.partition_point(|r| r.start <= head).saturating_sub(2);
+    let start = old.rows.get(first).map_or(0, |r| r.start);
+    if !new.is_char_boundary(start) {
+        return text::wrap(new, width);
+    }
+    let mut out = old.rows[..first].to_vec();
+    for row in text::wrap_from(new, width, start) {
+        let before = (row.start + old.text.len()).checked_sub(new.len()).filter(|_| row.start > new.len() - tail);
+        if let Some(at) = before.and_then(|b| old.rows.binary_search_by_key(&b, |r| r.start).ok()) {
+            let shift = |at: usize| at + new.len() - old.text.len();
+            out.extend(old.rows[at..].iter().map(|r| shift(r.start)..shift(r.end)));
+            return out;
+        }
+        out.push(row);
+    }
+    out
+}
+
+/// How many bytes two texts have in common from one end, which the chunks come from; whole chunks are compared at once.
+fn common<'a, I: Iterator<Item = &'a u8>>(
+    a: impl Iterator<Item = &'a [u8]>,
+    b: impl Iterator<Item = &'a [u8]>,
+    bytes: impl Fn(&'a [u8]) -> I,
+) -> usize {
+    let mut same = 0;
+    for (a, b) in a.zip(b) {
+        if a != b {
+            return same + bytes(a).zip(bytes(b)).take_while(|(x, y)| x == y).count();
+        }
+        same += a.len();
+    }
+    same
 }
 
 /// The window onto a text.
