@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+pub mod audit_what_if;
 pub mod completions;
 pub mod config;
 pub mod config_init;
@@ -24,6 +25,7 @@ pub mod login_file;
 pub mod man;
 pub mod merge;
 pub mod merge_file;
+pub mod migrate;
 pub mod notes;
 pub mod output;
 pub mod plain;
@@ -50,6 +52,7 @@ pub struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Cmd {
+    Audit(audit_what_if::Audit),
     Completions(completions::Completions),
     Config(config_init::Show),
     Demo(demo::Demo),
@@ -57,6 +60,7 @@ enum Cmd {
     Man(man::Man),
     Merge(merge::Merge),
     MergeFile(merge_file::MergeFile),
+    Migrate(migrate::Migrate),
     Serve(serve::Serve),
     Token(token::Token),
 }
@@ -64,12 +68,14 @@ enum Cmd {
 fn dispatch(command: Option<Cmd>, ctx: &Context) -> Result<u8, Failure> {
     match command {
         None => notes::run(ctx),
+        Some(Cmd::Audit(c)) => c.run(ctx),
         Some(Cmd::Completions(c)) => c.run(ctx),
         Some(Cmd::Config(c)) => c.run(ctx),
         Some(Cmd::Demo(c)) => c.run(ctx),
         Some(Cmd::Doctor(c)) => c.run(ctx),
         Some(Cmd::Man(c)) => c.run(ctx),
         Some(Cmd::Merge(c)) => c.run(ctx),
+        Some(Cmd::Migrate(c)) => c.run(ctx),
         Some(Cmd::Serve(c)) => c.run(ctx),
         Some(Cmd::Token(c)) => c.run(ctx),
         // Run by `main`, which needs no settings for it.

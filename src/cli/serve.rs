@@ -99,6 +99,18 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|e| Failure::usage(format!("{} cannot be read.", path.display()), e, "Check the path."))
 }
 
+/// Reads a policy file.
+///
+/// # Errors
+/// If it cannot be read or makes no sense.
+pub fn policies_from(path: &Path) -> Result<Policies, Failure> {
+    let text = String::from_utf8_lossy(&read(path)?).into_owned();
+    policies::parse(&text).map_err(|why| {
+        let what = format!("The policies in {} make no sense.", path.display());
+        Failure::usage(what, why, "Mend that line; diptych serve --print-policies shows a good file.")
+    })
+}
+
 impl Serve {
     /// Serves until Ctrl-C or SIGTERM, then lets requests under way end.
     ///
@@ -124,13 +136,7 @@ impl Serve {
     fn policies_in_force(&self) -> Result<Policies, Failure> {
         let mut out = match &self.policies {
             None => Policies::default(),
-            Some(path) => {
-                let text = String::from_utf8_lossy(&read(path)?).into_owned();
-                policies::parse(&text).map_err(|why| {
-                    let what = format!("The policies in {} make no sense.", path.display());
-                    Failure::usage(what, why, "Mend that line; diptych serve --print-policies shows a good file.")
-                })?
-            }
+            Some(path) => policies_from(path)?,
         };
         for one in &self.policy {
             policies::set(&mut out, one)

@@ -5,6 +5,7 @@
 
 pub mod auth;
 pub mod decide;
+pub mod migrate;
 pub mod policies;
 pub mod postgres;
 pub mod sqlite;

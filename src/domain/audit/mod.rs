@@ -1,6 +1,7 @@
 //! What is recorded of a conflict, the figures drawn from it, and the advice they speak for.
 
 pub mod figures;
+pub mod replay;
 
 use std::collections::BTreeMap;
 
