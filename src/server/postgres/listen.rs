@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
+use tokio::sync::oneshot;
 use tokio_postgres::{AsyncMessage, Config, NoTls};
 
 use super::tx::CHANNEL;
@@ -24,18 +25,18 @@ fn from_payload(text: &str) -> Option<Event> {
     Some(Event { space, seq, kind: Kind::of(&kind)?, id, version, origin, deleted })
 }
 
-/// Listens for ever. After a lost connection every listener is told to resync.
-pub(super) async fn listen(config: Config, hub: Arc<Hub>) {
+/// Listens for ever. `ready` hears when it first does. After a lost connection every listener is told to resync, once changes are heard again.
+pub(super) async fn listen(config: Config, hub: Arc<Hub>, ready: oneshot::Sender<()>) {
+    let mut ready = Some(ready);
     loop {
-        if let Err(e) = until_lost(&config, &hub).await {
+        if let Err(e) = until_lost(&config, &hub, &mut ready).await {
             tracing::warn!(error = %e, "the connection that hears of changes was lost");
         }
-        hub.resync();
         tokio::time::sleep(AGAIN).await;
     }
 }
 
-async fn until_lost(config: &Config, hub: &Hub) -> Result<(), StoreError> {
+async fn until_lost(config: &Config, hub: &Hub, ready: &mut Option<oneshot::Sender<()>>) -> Result<(), StoreError> {
     let (client, mut connection) = config.connect(NoTls).await?;
     let mut messages = stream::poll_fn(move |cx| connection.poll_message(cx));
     let asked = client.batch_execute("LISTEN diptych");
@@ -43,7 +44,14 @@ async fn until_lost(config: &Config, hub: &Hub) -> Result<(), StoreError> {
     let mut listening = false;
     loop {
         tokio::select! {
-            done = &mut asked, if !listening => { done?; listening = true; }
+            done = &mut asked, if !listening => {
+                done?;
+                listening = true;
+                match ready.take() {
+                    Some(ready) => { let _ = ready.send(()); } // nobody waits any more
+                    None => hub.resync(),
+                }
+            }
             message = messages.next() => match message {
                 Some(Ok(AsyncMessage::Notification(n))) if n.channel() == CHANNEL => {
                     from_payload(n.payload()).into_iter().for_each(|e| hub.tell(e));

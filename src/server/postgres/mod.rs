@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, oneshot};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{NoTls, Row};
@@ -97,7 +97,12 @@ impl PostgresStore {
             .map_err(|e| StoreError::Unavailable(e.to_string()))?;
         migrate(&mut pool.get().await?).await?;
         let hub = Arc::new(Hub::default());
-        let listener = tokio::spawn(listen::listen(config, Arc::clone(&hub)));
+        let (ready, listening) = oneshot::channel();
+        let listener = tokio::spawn(listen::listen(config, Arc::clone(&hub), ready));
+        if !matches!(tokio::time::timeout(Duration::from_secs(10), listening).await, Ok(Ok(()))) {
+            listener.abort();
+            return Err(StoreError::Unavailable("the database does not tell of changes".to_owned()));
+        }
         Ok(Self { pool, hub, under_way: AtomicUsize::new(0), listener })
     }
 
