@@ -21,6 +21,7 @@ pub mod edge;
 pub mod embedded;
 mod failure;
 pub mod logfile;
+pub mod login;
 pub mod login_file;
 pub mod man;
 pub mod merge;
@@ -57,6 +58,7 @@ enum Cmd {
     Config(config_init::Show),
     Demo(demo::Demo),
     Doctor(doctor::Doctor),
+    Login(login::Login),
     Man(man::Man),
     Merge(merge::Merge),
     MergeFile(merge_file::MergeFile),
@@ -73,6 +75,7 @@ fn dispatch(command: Option<Cmd>, ctx: &Context) -> Result<u8, Failure> {
         Some(Cmd::Config(c)) => c.run(ctx),
         Some(Cmd::Demo(c)) => c.run(ctx),
         Some(Cmd::Doctor(c)) => c.run(ctx),
+        Some(Cmd::Login(c)) => c.run(ctx),
         Some(Cmd::Man(c)) => c.run(ctx),
         Some(Cmd::Merge(c)) => c.run(ctx),
         Some(Cmd::Migrate(c)) => c.run(ctx),

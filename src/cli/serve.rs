@@ -49,7 +49,7 @@ pub struct Serve {
 #[derive(clap::Args, Debug)]
 pub struct StoreArg {
     /// Where the server keeps its notes: sqlite:PATH or postgres://… (default: a file in the data folder)
-    #[arg(long = "store", value_name = "STORE", env = "DIPTYCH_STORE", hide_env = true, hide_env_values = true)]
+    #[arg(long = "store", global = true, value_name = "STORE", env = "DIPTYCH_STORE", hide_env = true, hide_env_values = true)]
     url: Option<String>,
 }
 

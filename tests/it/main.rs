@@ -26,6 +26,7 @@ mod stage;
 mod text;
 mod tidy;
 mod torture;
+mod two_devices;
 mod ways_out;
 #[allow(dead_code, reason = "a toolbox: each story takes what it needs")]
 mod world;
