@@ -1,5 +1,6 @@
 //! The client against the real server over HTTP, with a network that loses, repeats and breaks off.
 
+mod kill;
 mod lies;
 mod world;
 
