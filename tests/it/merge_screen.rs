@@ -306,7 +306,7 @@ fn all_of_it_on_a_small_screen() {
                                            !
     ── editing the result · Esc ends ───────
     ▎  typed 会議は木曜日の正午に七号室で行
-    ▎  われます。                   ⋯ 1 more
+    ▎  われます。                     ⋯ more
     Shown: theirs
     "#);
     assert!(p.cursor().is_some());
@@ -536,6 +536,15 @@ fn files_keep_their_bytes_and_markers_leave_what_is_open() {
     assert!(!ended.iter().any(|e| matches!(e, Effect::Quit(_))));
     let ended = p.stage.event(Event::Written { tag: "merge-result", result: Ok(()) });
     drop(ended);
+}
+
+#[test]
+fn a_piece_far_down_a_long_paragraph_is_shown() {
+    let long = |first: &str, last: &str| format!("{first} {} {last}\n", "words and more words ".repeat(120)).into_bytes();
+    let mut p = files(&long("one", "four"), &long("mine", "four"), &long("one", "theirs"));
+    assert!(!p.screen().contains("theirs │") && p.screen().contains("⋯ more"), "{}", p.screen());
+    p.stage.keys("tab");
+    assert!(p.screen().lines().any(|l| l.starts_with('▌') && l.contains(" theirs")), "{}", p.screen());
 }
 
 #[test]

@@ -68,12 +68,6 @@ impl Merge {
         Vec::new()
     }
 
-    fn step_atom(&mut self, forth: bool) {
-        let unit = self.unit;
-        let n = self.page.table(&self.settle, unit).map_or(0, |t| t.atoms.len()).max(1);
-        self.atom = if forth { (self.atom + 1) % n } else { (self.atom + n - 1) % n };
-    }
-
     fn next_lens(&mut self) -> Vec<Effect> {
         let now = self.frame.lens.unwrap_or(Lens::Two);
         let next = match now {

@@ -218,7 +218,7 @@ impl Merge {
         self.result_of = Some(of);
         self.result_rows = match (height, self.hunk()) {
             (0, _) => Vec::new(),
-            (_, Some(hunk)) => result_rows(&self.settle, hunk, width, self.result_top + height),
+            (_, Some(hunk)) => result_rows(&self.settle, hunk, width, self.result_top + height + 1),
             (_, None) => {
                 let row = self.settle.rows().get(self.unit);
                 let text = row.and_then(crate::domain::settle::Row::shown).unwrap_or_else(|| "‹ open: choose ›".to_owned());
@@ -228,6 +228,7 @@ impl Merge {
                     .collect()
             }
         };
+        self.result_top = self.result_top.min(self.result_rows.len().saturating_sub(height));
     }
 }
 

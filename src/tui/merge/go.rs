@@ -1,8 +1,9 @@
 //! Going from place to place on the merge screen. Rows above the text come first, then the hunks.
 
 use super::Merge;
-use super::page::Page;
-use super::table::place;
+use super::flow::Mark;
+use super::page::{At, Page};
+use super::table::{Line, Table, place};
 use crate::domain::settle::{Place, Status};
 
 impl Merge {
@@ -50,5 +51,36 @@ impl Merge {
         }
         self.unit = unit;
         self.follow = true;
+    }
+
+    /// Goes to the next piece of the current hunk, or the one before, and scrolls to it: in a long paragraph it may be far down.
+    pub(super) fn step_atom(&mut self, forth: bool) {
+        let Some(table) = self.page.table(&self.settle, self.unit) else { return };
+        let n = table.atoms.len().max(1);
+        self.atom = if forth { (self.atom + 1) % n } else { (self.atom + n - 1) % n };
+        let Some(at) = self.atom_at(&table, self.atom) else { return };
+        if !self.page.rows.iter().any(|r| r.at == at) {
+            self.found = Some(at);
+        }
+        // The result is about twice as wide, so that its row is about half as far down.
+        self.result_top = ((at.line + at.row) / 2).saturating_sub(1);
+    }
+
+    /// The row of the page in which a piece begins.
+    fn atom_at(&mut self, table: &Table, atom: usize) -> Option<At> {
+        for (line, cells) in table.lines.iter().enumerate() {
+            let Line::Cells(cells) = cells else { continue };
+            for (column, cell) in cells.iter().enumerate() {
+                let Some((flow, of)) = *cell else { continue };
+                let flow = &table.flows[flow];
+                let range = flow.lines.get(of).cloned().unwrap_or(0..0);
+                let begins = |m: &&Mark| m.atom == Some(atom) && range.contains(&m.at.start);
+                let Some(mark) = flow.marks.iter().find(begins) else { continue };
+                let rows = self.page.wrapped(self.unit, line, column, flow, of);
+                let row = rows.iter().rposition(|r| r.start <= mark.at.start).unwrap_or(0);
+                return Some(At { unit: self.unit, line, row });
+            }
+        }
+        None
     }
 }

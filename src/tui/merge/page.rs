@@ -221,7 +221,7 @@ impl Page {
         }
     }
 
-    fn wrapped(&mut self, unit: usize, line: usize, column: usize, flow: &Flow, of: usize) -> Rows {
+    pub(super) fn wrapped(&mut self, unit: usize, line: usize, column: usize, flow: &Flow, of: usize) -> Rows {
         let width = self.look.widths.get(column).copied().unwrap_or(1);
         let range = flow.lines.get(of).cloned().unwrap_or(0..0);
         self.keep((unit, line, column), || {

@@ -185,7 +185,7 @@ fn pane(m: &Merge, buf: &mut Buffer, ctx: &Ctx<'_>, drawn: &mut Drawn) {
     let hidden = m.result_rows.len().saturating_sub(m.result_top + usize::from(pane.height));
     if hidden > 0 && pane.height > 0 {
         let style: Style = ctx.theme.get(Role::Dim);
-        super::put_right(buf, area.right(), pane.bottom() - 1, 12, &format!(" ⋯ {hidden} more"), style);
+        super::put_right(buf, area.right(), pane.bottom() - 1, 8, " ⋯ more", style);
     }
     if let Some(e) = &m.editing {
         let row = e.cursor.0.saturating_sub(m.result_top);
