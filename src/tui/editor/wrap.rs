@@ -32,6 +32,7 @@ pub struct Wrap {
 #[derive(Debug)]
 struct Long {
     line: usize,
+    stamp: u64,
     text: String,
     rows: Rc<[Range<usize>]>,
 }
@@ -61,12 +62,20 @@ impl Wrap {
             self.forget();
         }
         let width = self.width.max(1);
-        let rows: Rc<[Range<usize>]> = match self.long.take().filter(|old| old.line == line && l.text.len() > LONG) {
-            Some(old) => again(&old, &l.text, width).into(),
+        let long = l.text.len() > LONG;
+        let before = if long { self.long.take().filter(|old| old.line == line) } else { None };
+        let rows: Rc<[Range<usize>]> = match before {
+            Some(old) => {
+                // Every key in a long line would otherwise leave all its rows behind.
+                if self.kept.remove(&old.stamp).is_some() {
+                    self.rows -= old.rows.len();
+                }
+                again(&old, &l.text, width).into()
+            }
             None => text::wrap(&l.text, width).into(),
         };
-        if l.text.len() > LONG {
-            self.long = Some(Long { line, text: l.text.clone(), rows: rows.clone() });
+        if long {
+            self.long = Some(Long { line, stamp: l.stamp, text: l.text.clone(), rows: rows.clone() });
         }
         self.rows += rows.len();
         self.kept.insert(l.stamp, rows.clone());
