@@ -155,8 +155,13 @@ impl Serve {
             Failure::server(format!("The server cannot listen on {}.", self.listen), e, "Choose another address with --listen.")
         };
         let listener = tokio::net::TcpListener::bind(&self.listen).await.map_err(cannot)?;
+        let address = listener.local_addr().map_err(cannot)?;
+        if self.no_auth && !address.ip().is_loopback() {
+            let why = "Without tokens everyone who reaches that address could read and change all notes.";
+            return Err(Failure::usage("--no-auth is for this machine only.", why, "Listen on 127.0.0.1, or make a token."));
+        }
         let scheme = if config.tls.is_some() { "https" } else { "http" };
-        output::line(&format!("diptych listens on {scheme}://{}", listener.local_addr().map_err(cannot)?))?;
+        output::line(&format!("diptych listens on {scheme}://{address}"))?;
         server::serve(listener, store, config, stop_signal()).await.map_err(cannot)?;
         output::note("diptych has stopped");
         Ok(0)

@@ -134,7 +134,7 @@ async fn dashboard(State(app): State<App>, headers: HeaderMap, asked: Result<Que
     let share = (f.conflicts * 1000).checked_div(f.saves).unwrap_or(0);
     out.push_str(&format!(
         "<section><div class=\"grid\"><div><div class=\"big\">{}</div>conflicts in {days} days</div><div><div class=\"big\">{}</div>saves</div>\
-         <div><div class=\"big\">{}.{} %</div>of saves met a conflict</div></div></section>",
+         <div><div class=\"big\">{}.{}</div>conflicts in 100 saves</div></div></section>",
         link(f.conflicts.to_string(), "&amp;action=conflict"),
         f.saves,
         share / 10,
