@@ -31,6 +31,7 @@ pub mod notes;
 pub mod output;
 pub mod plain;
 pub mod screens;
+pub mod scripts;
 pub mod serve;
 pub mod token;
 
@@ -58,12 +59,15 @@ enum Cmd {
     Config(config_init::Show),
     Demo(demo::Demo),
     Doctor(doctor::Doctor),
+    List(scripts::List),
     Login(login::Login),
     Man(man::Man),
     Merge(merge::Merge),
     MergeFile(merge_file::MergeFile),
     Migrate(migrate::Migrate),
+    New(scripts::New),
     Serve(serve::Serve),
+    Show(scripts::Show),
     Token(token::Token),
 }
 
@@ -75,7 +79,10 @@ fn dispatch(command: Option<Cmd>, ctx: &Context) -> Result<u8, Failure> {
         Some(Cmd::Config(c)) => c.run(ctx),
         Some(Cmd::Demo(c)) => c.run(ctx),
         Some(Cmd::Doctor(c)) => c.run(ctx),
+        Some(Cmd::List(c)) => c.run(ctx),
         Some(Cmd::Login(c)) => c.run(ctx),
+        Some(Cmd::New(c)) => c.run(ctx),
+        Some(Cmd::Show(c)) => c.run(ctx),
         Some(Cmd::Man(c)) => c.run(ctx),
         Some(Cmd::Merge(c)) => c.run(ctx),
         Some(Cmd::Migrate(c)) => c.run(ctx),

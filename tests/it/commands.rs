@@ -96,3 +96,21 @@ fn doctor_names_what_it_looked_at() {
     let checks: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert!(checks["data"].as_array().unwrap().iter().any(|c| c["what"] == "server" && c["state"] == "trouble"), "{checks}");
 }
+
+#[test]
+fn a_note_from_a_script_is_listed_and_shown_as_it_was() {
+    use std::io::Write;
+    let home = Home::new();
+    let mut child = home.command(&["new", "--title", "Thought", "--tag", "x"]);
+    let mut child = child.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"A thought.\r\nNo end").unwrap();
+    let out = child.wait_with_output().unwrap();
+    assert!(out.status.success());
+    let id = String::from_utf8(out.stdout).unwrap().trim().to_owned();
+    let (status, text, err) = run(&home, &["list"]);
+    assert_eq!((status, text.trim()), (0, format!("{id}  synced      Thought").as_str()), "{err}");
+    assert_eq!(run(&home, &["show", &id]).1, "A thought.\r\nNo end");
+    let note: serde_json::Value = serde_json::from_str(&run(&home, &["show", &id, "--json"]).1).unwrap();
+    assert_eq!(note["data"]["tags"][0], "x");
+    assert_eq!(run(&home, &["show", "00000000-0000-7000-8000-000000000000"]).0, 2);
+}
