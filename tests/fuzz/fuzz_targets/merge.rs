@@ -18,7 +18,7 @@ fuzz_target!(|data: &[u8]| {
     let mut parts = data.splitn(3, |b| *b == 0xFF);
     let mut next = || {
         let part = parts.next().unwrap_or_default();
-        let times = times.min(40_000 / (part.len() + 1) + 1);
+        let times = times.min(12_000 / (part.len() + 1) + 1);
         let mut text = part.to_vec();
         for i in 1..times {
             text.extend_from_slice(format!("\n{} filler line that makes the text long\n", i / 3).as_bytes());
