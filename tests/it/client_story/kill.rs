@@ -3,7 +3,7 @@
 //! The child is this very test program, told by its environment to run a client and save without end. Whatever it said was saved here
 //! must be in the end on the server, in a version or in the refused text its audit log keeps; and one device alone meets no conflict.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command as Process, Stdio};
 use std::sync::Arc;
@@ -55,21 +55,21 @@ fn child_that_saves_until_it_is_killed() {
                 match said {
                     News::Opened(d) if d.id == id && revision.is_none() => {
                         let word = format!("{origin}.{round}.{n};");
-                        let parked = d
-                            .parked
-                            .as_ref()
-                            .map(|p| Content { body: format!("{}{}", p.mine.body, p.theirs.content.body), ..p.mine.clone() });
+                        let parked =
+                            d.parked.as_ref().map(|p| Content { body: both(&p.mine.body, &p.theirs.content.body), ..p.mine.clone() });
                         if let Some(content) = parked {
                             let settle =
                                 |content| Command::Settle { id, content, outcome: "merged".into(), hunks: [0, 0, 1, 0], seconds: 1 };
                             handle.send(settle(Box::new(content)));
                             break;
                         }
+                        let accepted = d.draft.is_none();
                         let mut content = d.draft.map(|d| d.content).or(d.synced.map(|n| n.content)).unwrap_or_default();
                         content.title = "killed".into();
                         content.body.push_str(&word);
-                        if content.body.len() > 2_000 {
-                            content.body = word.clone(); // what was there is in the history
+                        if content.body.len() > 2_000 && accepted {
+                            // What was there is in the history; of a draft a later save by the same person would take it away.
+                            content.body = word.clone();
                         }
                         handle.send(Command::Save { id, base: None, content: Box::new(content), revision: n });
                         revision = Some(word);
@@ -84,6 +84,12 @@ fn child_that_saves_until_it_is_killed() {
             }
         }
     });
+}
+
+/// Every word of both, once.
+fn both(mine: &str, theirs: &str) -> String {
+    let words: BTreeSet<&str> = mine.split_inclusive(';').chain(theirs.split_inclusive(';')).collect();
+    words.into_iter().collect()
 }
 
 struct Killed {
