@@ -13,13 +13,17 @@ pub mod audit_what_if;
 pub mod completions;
 pub mod config;
 pub mod config_init;
+pub mod conflicts;
 pub mod connect;
+pub mod delete;
 pub mod demo;
 pub mod dirs;
 pub mod doctor;
 pub mod edge;
 pub mod embedded;
 mod failure;
+pub mod list;
+pub mod log;
 pub mod logfile;
 pub mod login;
 pub mod login_file;
@@ -27,12 +31,18 @@ pub mod man;
 pub mod merge;
 pub mod merge_file;
 pub mod migrate;
+pub mod new;
 pub mod notes;
+pub mod outbox;
 pub mod output;
 pub mod plain;
+pub mod save;
 pub mod screens;
 pub mod scripts;
 pub mod serve;
+pub mod session;
+pub mod show;
+pub mod sync;
 pub mod token;
 
 pub use config::Config;
@@ -57,6 +67,8 @@ enum Cmd {
     Audit(audit_what_if::Audit),
     Completions(completions::Completions),
     Config(config_init::Show),
+    Conflicts(conflicts::Conflicts),
+    Delete(delete::Delete),
     Demo(demo::Demo),
     Doctor(doctor::Doctor),
     List(scripts::List),
@@ -68,6 +80,17 @@ enum Cmd {
     New(scripts::New),
     Serve(serve::Serve),
     Show(scripts::Show),
+    List(list::List),
+    Log(log::Log),
+    Man(man::Man),
+    Merge(merge::Merge),
+    MergeFile(merge_file::MergeFile),
+    New(new::New),
+    Outbox(outbox::Outbox),
+    Save(save::Save),
+    Serve(serve::Serve),
+    Show(show::Show),
+    Sync(sync::Sync),
     Token(token::Token),
 }
 
@@ -88,6 +111,15 @@ fn dispatch(command: Option<Cmd>, ctx: &Context) -> Result<u8, Failure> {
         Some(Cmd::Migrate(c)) => c.run(ctx),
         Some(Cmd::Serve(c)) => c.run(ctx),
         Some(Cmd::Token(c)) => c.run(ctx),
+        Some(Cmd::Conflicts(c)) => c.run(ctx),
+        Some(Cmd::Delete(c)) => c.run(ctx),
+        Some(Cmd::List(c)) => c.run(ctx),
+        Some(Cmd::Log(c)) => c.run(ctx),
+        Some(Cmd::New(c)) => c.run(ctx),
+        Some(Cmd::Outbox(c)) => c.run(ctx),
+        Some(Cmd::Save(c)) => c.run(ctx),
+        Some(Cmd::Show(c)) => c.run(ctx),
+        Some(Cmd::Sync(c)) => c.run(ctx),
         // Run by `main`, which needs no settings for it.
         Some(Cmd::MergeFile(_)) => Ok(0),
     }

@@ -321,6 +321,8 @@ pub enum News {
     Outbox(Vec<OutboxRow>),
     /// Whether the server can be reached.
     ConnectionIs(Connection),
+    /// Everything the server had when asked is here.
+    CaughtUp,
     /// More than a fifth of the notes would go (how many of how many): nothing was deleted here, the person is asked.
     DeletionsHeld(usize, usize),
     /// Something a person should read: what, why, what to do.

@@ -17,7 +17,8 @@ impl Driver {
     /// Fetches what changed, unless that is under way; then once more after it.
     pub(super) fn catch_up(&mut self) {
         if self.guest {
-            return;
+            // The other program catches up.
+            return self.tell(News::CaughtUp);
         }
         if self.catching {
             self.again = true;
@@ -73,6 +74,7 @@ impl Driver {
         if std::mem::take(&mut self.again) {
             return self.catch_up();
         }
+        self.tell(News::CaughtUp);
         self.listen();
     }
 

@@ -45,7 +45,12 @@ impl Driver {
                 self.apply(id, Input::RemoteMark(marked, at));
             }
             In::Lock(id, locked) => self.locked(id, locked),
-            In::Tell(news) => self.tell(news),
+            In::Tell(news) => {
+                if let News::VersionIs(note) = &news {
+                    self.unseen.fetched((**note).clone());
+                }
+                self.tell(news);
+            }
             In::Failed(id, fault, what) => {
                 self.tell(News::Failed(id, say::not_fetched(what, &fault)));
                 if matches!(fault, Fault::Unreachable(_) | Fault::Unauthorised(_)) {

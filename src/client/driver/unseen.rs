@@ -11,10 +11,15 @@ use crate::domain::note::{Note, NoteId, Version};
 /// How many are kept.
 const MOST: usize = 64;
 
+/// How many fetched versions are kept.
+const FETCHED: usize = 8;
+
 /// Replaced versions, oldest first, each with the version that took its place.
 #[derive(Debug, Default)]
 pub(super) struct Unseen {
     replaced: VecDeque<(Note, Version)>,
+    /// Versions fetched by number, which text may name as its base.
+    fetched: VecDeque<Note>,
 }
 
 impl Unseen {
@@ -26,8 +31,21 @@ impl Unseen {
         self.replaced.push_back((old, by));
     }
 
-    /// What this device had of a note before the first version newer than `base` came from elsewhere; `None` if none came.
+    /// Remembers a version that was fetched by its number.
+    pub(super) fn fetched(&mut self, note: Note) {
+        if self.fetched.len() == FETCHED {
+            self.fetched.pop_front();
+        }
+        self.fetched.push_back(note);
+    }
+
+    /// Version `base` of a note where it was fetched, else what this device had before the first version newer than `base` came from
+    /// elsewhere; `None` if none came.
     pub(super) fn before(&self, id: NoteId, base: Version) -> Option<Note> {
+        let exact = self.fetched.iter().find(|n| n.id == id && n.version == base);
+        if exact.is_some() {
+            return exact.cloned();
+        }
         self.replaced.iter().find(|(old, by)| old.id == id && *by > base).map(|(old, _)| old.clone())
     }
 }

@@ -1,0 +1,47 @@
+//! `diptych delete`: deletes a note. Its history stays on the server. `--json` as `diptych save`.
+
+use super::session::{Session, told};
+use super::{Context, Failure, save};
+use crate::client::State;
+use crate::domain::note::{Content, Version};
+
+/// Delete a note; if it was changed elsewhere that is a conflict (status 1)
+#[derive(clap::Args, Debug)]
+pub struct Delete {
+    /// The note: its id, or a beginning of it that is its alone
+    id: String,
+    /// The version you looked at [default: what this device has]
+    #[arg(long, value_name = "N")]
+    base: Option<Version>,
+    /// Wait until the server has it, as long as that takes
+    #[arg(long)]
+    wait: bool,
+}
+
+impl Delete {
+    /// Deletes it.
+    ///
+    /// # Errors
+    /// As `diptych save`.
+    pub fn run(self, ctx: &Context) -> Result<u8, Failure> {
+        let (id, sent) = ctx.block_on(async {
+            let mut session = Session::open(ctx).await?;
+            if self.base.is_some() {
+                session.catch_up().await?;
+            }
+            let id = session.find(&self.id).await?;
+            let detail = session.detail(id).await?;
+            let (base, content) = save::based(&mut session, id, self.base, &detail).await?;
+            if base == 0 && detail.state != State::NeedsYou {
+                // No server has heard of it: the client forgets it and keeps a copy.
+                session.tell(crate::client::Command::Delete(id));
+            } else {
+                session.save(id, Some(base), Content { deleted: true, ..content }).await?;
+            }
+            let sent = session.sent(id, self.wait).await?;
+            session.close().await?;
+            Ok((id, sent))
+        })?;
+        told(ctx, id, &sent)
+    }
+}
