@@ -38,7 +38,6 @@ pub mod output;
 pub mod plain;
 pub mod save;
 pub mod screens;
-pub mod scripts;
 pub mod serve;
 pub mod session;
 pub mod show;
@@ -67,31 +66,24 @@ enum Cmd {
     Audit(audit_what_if::Audit),
     Completions(completions::Completions),
     Config(config_init::Show),
-    Conflicts(conflicts::Conflicts),
-    Delete(delete::Delete),
     Demo(demo::Demo),
     Doctor(doctor::Doctor),
-    List(scripts::List),
     Login(login::Login),
     Man(man::Man),
     Merge(merge::Merge),
     MergeFile(merge_file::MergeFile),
     Migrate(migrate::Migrate),
-    New(scripts::New),
     Serve(serve::Serve),
-    Show(scripts::Show),
+    Token(token::Token),
+    Conflicts(conflicts::Conflicts),
+    Delete(delete::Delete),
     List(list::List),
     Log(log::Log),
-    Man(man::Man),
-    Merge(merge::Merge),
-    MergeFile(merge_file::MergeFile),
     New(new::New),
     Outbox(outbox::Outbox),
     Save(save::Save),
-    Serve(serve::Serve),
     Show(show::Show),
     Sync(sync::Sync),
-    Token(token::Token),
 }
 
 fn dispatch(command: Option<Cmd>, ctx: &Context) -> Result<u8, Failure> {
@@ -102,10 +94,7 @@ fn dispatch(command: Option<Cmd>, ctx: &Context) -> Result<u8, Failure> {
         Some(Cmd::Config(c)) => c.run(ctx),
         Some(Cmd::Demo(c)) => c.run(ctx),
         Some(Cmd::Doctor(c)) => c.run(ctx),
-        Some(Cmd::List(c)) => c.run(ctx),
         Some(Cmd::Login(c)) => c.run(ctx),
-        Some(Cmd::New(c)) => c.run(ctx),
-        Some(Cmd::Show(c)) => c.run(ctx),
         Some(Cmd::Man(c)) => c.run(ctx),
         Some(Cmd::Merge(c)) => c.run(ctx),
         Some(Cmd::Migrate(c)) => c.run(ctx),

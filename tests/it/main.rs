@@ -1,6 +1,7 @@
 //! The one test program: laws, stories and torture. One module per file of this folder.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs, unreachable_pub)]
 
+mod client_cli;
 mod client_story;
 mod collide;
 mod commands;

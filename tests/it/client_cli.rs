@@ -1,0 +1,47 @@
+//! The commands for scripts, run as a shell runs them: saving on a named version, a conflict, settling, deleting.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use crate::pty::Home;
+
+fn run(home: &Home, args: &[&str], input: &str) -> (i32, String, String) {
+    let mut child = home.command(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // A command that reads nothing may have closed its end.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let out = child.wait_with_output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (out.status.code().unwrap_or(-1), text(out.stdout), text(out.stderr))
+}
+
+#[test]
+fn a_save_on_an_old_version_is_parked_and_overwrites_nothing() {
+    let home = Home::new();
+    let (status, id, err) = run(&home, &["new", "--title", "T"], "one\r\ntwo");
+    assert_eq!(status, 0, "{err}");
+    let id = id.trim().to_owned();
+    assert_eq!(run(&home, &["save", &id, "--base", "1"], "first").0, 0);
+    let (status, _, err) = run(&home, &["save", &id, "--base", "1"], "second");
+    assert_eq!(status, 1, "{err}");
+    assert!(err.contains("conflicts settle"), "{err}");
+    // A further save does not hide a side.
+    assert_eq!(run(&home, &["save", &id], "third").0, 1);
+    let (_, told, _) = run(&home, &["conflicts", "--json"], "");
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((&told["data"][0]["base_version"], &told["data"][0]["server_version"]), (&1.into(), &2.into()));
+    assert_eq!(run(&home, &["conflicts", "settle", &id, "--mine"], "").0, 0);
+    assert_eq!(run(&home, &["show", &id], "").1, "second");
+    assert_eq!(run(&home, &["show", &id, "--version", "1"], "").1, "one\r\ntwo");
+    assert_eq!(run(&home, &["log", &id], "").1.lines().count(), 3);
+    assert_eq!(run(&home, &["sync"], "").0, 0);
+    assert_eq!(run(&home, &["delete", &id], "").0, 0);
+    assert_eq!(run(&home, &["list"], "").1, "");
+}
+
+#[test]
+fn a_base_that_never_was_is_a_usage_error_and_saves_nothing() {
+    let home = Home::new();
+    let id = run(&home, &["new", "--title", "T"], "one").1.trim().to_owned();
+    assert_eq!(run(&home, &["save", &id, "--base", "9"], "x").0, 2);
+    assert_eq!(run(&home, &["show", &id], "").1, "one");
+}
