@@ -23,6 +23,7 @@ mod proxy;
 mod pty;
 mod screens;
 mod settle;
+mod sim;
 mod stage;
 mod text;
 mod tidy;

@@ -1,0 +1,314 @@
+//! One simulated device: records that survive a crash, a run that does not, and a person who types, saves, deletes and settles.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diptych::client::handle::{EntryState, News};
+use diptych::client::rebase::{Rules, rebase};
+use diptych::client::record::{Lane, Record, Report};
+use diptych::client::sync::{Answer, Effect, Env, Input, Request, step};
+use diptych::domain::note::{Content, FieldName, Note, NoteId, Seq, Value};
+use uuid::Uuid;
+
+use super::engine::{Thing, World};
+
+/// What the network carries back.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    Saved(Box<Note>),
+    Conflict { present: Box<Note>, base: Option<Box<Note>>, conflicts: Vec<FieldName>, id: Uuid },
+    Missing,
+    Done,
+    Later,
+}
+
+impl Reply {
+    pub fn name(&self) -> String {
+        match self {
+            Reply::Saved(n) => format!("version {}", n.version),
+            Reply::Conflict { present, .. } => format!("409 against version {}", present.version),
+            Reply::Missing => "404".to_owned(),
+            Reply::Done => "done".to_owned(),
+            Reply::Later => "503".to_owned(),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub struct Device {
+    pub no: usize,
+    /// What is on its disk.
+    pub records: BTreeMap<NoteId, Record>,
+    pub copies: Vec<(NoteId, Content)>,
+    pub seq: Seq,
+    /// What a crash takes away.
+    pub in_flight: BTreeSet<(NoteId, Lane)>,
+    pub asking: bool,
+    pub life: u64,
+    pub cut: bool,
+    entries: i64,
+    revision: u64,
+}
+
+impl Device {
+    pub fn new(no: usize) -> Device {
+        Device {
+            no,
+            records: BTreeMap::new(),
+            copies: Vec::new(),
+            seq: 0,
+            in_flight: BTreeSet::new(),
+            asking: false,
+            life: 0,
+            cut: false,
+            entries: 0,
+            revision: 0,
+        }
+    }
+}
+
+fn rules() -> Rules {
+    Rules { policies: [(FieldName::Field("sum".to_owned()), "sum".to_owned())].into() }
+}
+
+/// One step, stored, with its effects; a crash may come before the store or between the store and the effects.
+fn apply(world: &mut World<'_>, d: usize, id: NoteId, input: Input) -> bool {
+    let crash = world.plan.faults.crash;
+    let crashes = !world.calm && world.rng.chance(crash);
+    let before = crashes && world.rng.chance(50);
+    if before {
+        crashed(world, d);
+        return false;
+    }
+    let mut record = world.devices[d].records.get(&id).cloned().unwrap_or_else(|| Record::empty(id));
+    world.devices[d].entries += 1;
+    let rules = rules();
+    let key = world.rng.uuid();
+    let jitter = i64::try_from(world.rng.below(1000)).unwrap();
+    let env = Env { now: world.now, key, no: world.devices[d].entries, jitter, rules: &rules };
+    let effects = step(&mut record, input, &env);
+    let device = &mut world.devices[d];
+    if record.is_empty() {
+        device.records.remove(&id);
+    } else {
+        device.records.insert(id, record);
+    }
+    for effect in &effects {
+        if let Effect::Copy(content, _) = effect {
+            device.copies.push((id, (**content).clone()));
+        }
+    }
+    if crashes {
+        crashed(world, d);
+        return true;
+    }
+    for effect in effects {
+        match effect {
+            Effect::Send(request) => send(world, d, request),
+            Effect::Tell(News::NeedsYou(p)) => {
+                world.seen.conflicts += 1;
+                world.say(|| format!("device {d}: needs you, {:?}", p.conflicts));
+            }
+            Effect::Tell(News::Failed(_, why)) => world.say(|| format!("device {d}: {why}")),
+            Effect::Tell(_) | Effect::Copy(..) => {}
+        }
+    }
+    true
+}
+
+fn crashed(world: &mut World<'_>, d: usize) {
+    world.seen.crashes += 1;
+    let device = &mut world.devices[d];
+    device.in_flight.clear();
+    device.asking = false;
+    device.life += 1;
+    world.say(|| format!("device {d}: killed, and started again"));
+}
+
+fn send(world: &mut World<'_>, d: usize, request: Box<Request>) {
+    world.devices[d].in_flight.insert((request.id, request.lane));
+    world.say(|| format!("device {d}: sends {:?} {}", request.lane, &request.key.to_string()[..4]));
+    let life = world.devices[d].life;
+    let lose = world.plan.faults.lose_request;
+    world.post(d, lose, Thing::Arrives { from: d, life, request: request.clone() });
+    // The transport gives up after a while; a late answer is then one to a request nobody waits for.
+    world.later(30_000, Thing::Replied { to: d, life, request, reply: Reply::Later });
+}
+
+pub fn look(world: &mut World<'_>, d: usize) {
+    let device = &world.devices[d];
+    let due: Vec<(NoteId, Lane)> = device
+        .records
+        .iter()
+        .flat_map(|(id, r)| r.entries.iter().map(move |(lane, e)| (*id, *lane, e.state.clone(), e.due)))
+        .filter(|(id, lane, state, due)| *state == EntryState::Waiting && *due <= world.now && !device.in_flight.contains(&(*id, *lane)))
+        .map(|(id, lane, ..)| (id, lane))
+        .collect();
+    for (id, lane) in due {
+        apply(world, d, id, Input::Due(lane));
+    }
+    if world.calm {
+        settle_something(world, d);
+    }
+    if !world.devices[d].asking || world.rng.chance(5) {
+        world.devices[d].asking = true;
+        let (life, seq) = (world.devices[d].life, world.devices[d].seq);
+        let lose = world.plan.faults.lose_request;
+        world.post(d, lose, Thing::Asks { from: d, life, seq });
+    }
+}
+
+pub fn replied(world: &mut World<'_>, d: usize, life: u64, request: &Request, reply: Reply) {
+    let lane = request.lane;
+    if world.devices[d].life != life || !world.devices[d].in_flight.contains(&(request.id, lane)) {
+        return;
+    }
+    // As over HTTP: an answer belongs to its request.
+    let waits = match lane {
+        Lane::Note => world.devices[d].records.get(&request.id).and_then(|r| r.sent.as_ref()).is_some_and(|s| s.key == request.key),
+        Lane::Mark => world.devices[d]
+            .records
+            .get(&request.id)
+            .and_then(|r| r.mark.as_ref())
+            .is_some_and(|m| m.key.is_none() || m.key == Some(request.key)),
+        Lane::Report => true,
+    };
+    if !waits {
+        return;
+    }
+    let answer = match reply {
+        Reply::Saved(note) => Answer::Saved(note),
+        Reply::Conflict { present, base, conflicts, id } => {
+            Answer::Conflict { present, base, conflicts, conflict_id: Some(id.to_string()) }
+        }
+        Reply::Missing => Answer::Missing,
+        Reply::Done => Answer::Done,
+        Reply::Later => Answer::Later("not now".to_owned(), None),
+    };
+    world.devices[d].in_flight.remove(&(request.id, lane));
+    apply(world, d, request.id, Input::Answered(lane, answer));
+}
+
+pub fn changes(world: &mut World<'_>, d: usize, life: u64, notes: Vec<Note>, seq: Seq) {
+    if world.devices[d].life != life {
+        return;
+    }
+    world.devices[d].asking = false;
+    for note in notes {
+        if !apply(world, d, note.id, Input::Remote(note)) || world.devices[d].life != life {
+            return; // what was seen is remembered only once the whole page is stored
+        }
+    }
+    let device = &mut world.devices[d];
+    device.seq = device.seq.max(seq);
+}
+
+/// The person does one thing.
+pub fn act(world: &mut World<'_>, d: usize) {
+    let cut = world.plan.faults.partition;
+    if world.rng.chance(cut) && !world.calm {
+        world.seen.partitions += 1;
+        world.devices[d].cut = true;
+        world.say(|| format!("device {d}: the network is gone"));
+        let back = 5_000 + world.rng.below(120_000);
+        world.later(back, Thing::Heals(d));
+    }
+    let known: Vec<NoteId> = world.devices[d].records.iter().filter(|(_, r)| r.content().is_some()).map(|(id, _)| *id).collect();
+    if known.is_empty() || world.rng.chance(6) {
+        return create(world, d);
+    }
+    let id = known[usize::try_from(world.rng.below(known.len() as u64)).unwrap()];
+    match world.rng.below(100) {
+        0..45 => edit(world, d, id, true),
+        45..60 => edit(world, d, id, false),
+        60..66 => {
+            world.say(|| format!("device {d}: deletes"));
+            apply(world, d, id, Input::Delete);
+        }
+        66..72 => {
+            apply(world, d, id, Input::Undelete);
+        }
+        72..77 => {
+            apply(world, d, id, Input::Rebase);
+        }
+        77..82 => {
+            let marked = world.rng.chance(50);
+            apply(world, d, id, Input::Mark(marked));
+        }
+        82..84 => {
+            apply(world, d, id, Input::Discard);
+        }
+        84..86 => {
+            apply(world, d, id, Input::Pause(Lane::Note, true));
+            apply(world, d, id, Input::Pause(Lane::Note, false));
+        }
+        _ => settle_something(world, d),
+    }
+}
+
+fn create(world: &mut World<'_>, d: usize) {
+    let id = NoteId(world.rng.uuid());
+    let word = world.model.word(d);
+    let fields = [("sum".to_owned(), Value::Int(0))].into();
+    let content = Content { title: format!("by {d}"), body: format!("{word}\n"), fields, ..Content::default() };
+    world.devices[d].revision += 1;
+    let revision = world.devices[d].revision;
+    world.seen.saves += 1;
+    world.say(|| format!("device {d}: creates a note saying {word}"));
+    if apply(world, d, id, Input::Save(content, revision)) {
+        world.model.saved(id, word);
+    }
+}
+
+/// Adds a word that nobody wrote before, at the start or the end, so that it can be looked for later; and adds to the sum.
+fn edit(world: &mut World<'_>, d: usize, id: NoteId, save: bool) {
+    let Some(mut content) = world.devices[d].records.get(&id).and_then(Record::content).cloned() else { return };
+    if content.deleted {
+        return;
+    }
+    let word = world.model.word(d);
+    content.body = if world.rng.chance(50) { format!("{word}\n{}", content.body) } else { format!("{}{word}\n", content.body) };
+    if world.rng.chance(30) {
+        content.tags.push(word.clone());
+    }
+    let mut adds = 0;
+    if save && world.rng.chance(50) {
+        adds = i64::try_from(1 + world.rng.below(9)).unwrap();
+        let sum = content.fields.get("sum").cloned();
+        content.fields.insert("sum".to_owned(), Value::Int(if let Some(Value::Int(n)) = sum { n + adds } else { adds }));
+    }
+    world.devices[d].revision += 1;
+    let revision = world.devices[d].revision;
+    if save {
+        world.seen.saves += 1;
+        world.say(|| format!("device {d}: saves {word}, +{adds}"));
+        if apply(world, d, id, Input::Save(content, revision)) {
+            world.model.saved(id, word);
+            world.model.added(id, adds);
+        }
+    } else {
+        world.say(|| format!("device {d}: types {word}"));
+        if apply(world, d, id, Input::Type(content, revision)) {
+            world.model.saved(id, word);
+        }
+    }
+}
+
+/// Settles one parked conflict as a person would: a body of both, mine or theirs; the other fields combined as the policies say.
+fn settle_something(world: &mut World<'_>, d: usize) {
+    let Some((id, parked)) = world.devices[d].records.iter().find_map(|(id, r)| Some((*id, r.parked.clone()?))) else { return };
+    let nothing = Content::default();
+    let base = parked.base.as_ref().map_or(&nothing, |b| &b.content);
+    let theirs = &parked.theirs.content;
+    let mut content = rebase(base, &parked.mine, theirs, &rules());
+    let (outcome, body) = match world.rng.below(3) {
+        0 => ("mine", parked.mine.body.clone()),
+        1 => ("theirs", theirs.body.clone()),
+        _ => ("merged", format!("{}{}", parked.mine.body, theirs.body)),
+    };
+    content.body = body;
+    content.deleted = world.rng.chance(30) && (parked.mine.deleted || theirs.deleted);
+    world.seen.settled += 1;
+    world.say(|| format!("device {d}: settles, {outcome}"));
+    let report = Report { conflict_id: None, outcome: outcome.to_owned(), hunks: [1, 0, 0, 0], seconds: 3 };
+    apply(world, d, id, Input::Settle(content, report));
+}

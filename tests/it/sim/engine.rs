@@ -1,0 +1,307 @@
+//! One seeded run: a queue of things that happen, in simulated time, then a time without faults, then the model's questions.
+
+use std::collections::BinaryHeap;
+use std::fmt;
+
+use diptych::client::sync::Request;
+use diptych::domain::note::{Note, Seq, Time};
+
+use super::device::{Device, Reply};
+use super::model::Model;
+use super::server::Server;
+
+/// A small generator (splitmix64, Steele and others 2014): the whole run follows from its seed.
+#[derive(Clone, Debug)]
+pub struct Rng(u64);
+
+impl Rng {
+    pub fn new(seed: u64) -> Rng {
+        Rng(seed)
+    }
+
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub fn below(&mut self, n: u64) -> u64 {
+        self.next() % n.max(1)
+    }
+
+    pub fn chance(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+
+    pub fn uuid(&mut self) -> uuid::Uuid {
+        uuid::Uuid::from_u128((u128::from(self.next()) << 64) | u128::from(self.next()))
+    }
+}
+
+/// How often each fault strikes, in percent.
+#[derive(Clone, Copy, Debug)]
+pub struct Faults {
+    pub lose_request: u64,
+    pub lose_reply: u64,
+    pub repeat: u64,
+    pub crash: u64,
+    pub partition: u64,
+    pub server_error: u64,
+}
+
+impl Faults {
+    pub fn all() -> Faults {
+        Faults { lose_request: 12, lose_reply: 15, repeat: 12, crash: 4, partition: 3, server_error: 5 }
+    }
+}
+
+/// What a seed plays.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    pub seed: u64,
+    pub devices: usize,
+    pub notes: u64,
+    pub actions: u64,
+    pub faults: Faults,
+}
+
+impl Plan {
+    pub fn of(seed: u64) -> Plan {
+        let mut rng = Rng::new(seed ^ 0x00d1_97c4);
+        let quiet = rng.chance(10);
+        let faults = if quiet {
+            Faults { lose_request: 0, lose_reply: 0, repeat: 0, crash: 0, partition: 0, server_error: 0 }
+        } else {
+            Faults::all()
+        };
+        let devices = usize::try_from(1 + rng.below(4)).unwrap();
+        Plan { seed, devices, notes: 1 + rng.below(3), actions: 10 + rng.below(50), faults }
+    }
+}
+
+/// What went on, to see that a run was worth something.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Seen {
+    pub saves: u64,
+    pub conflicts: u64,
+    pub settled: u64,
+    pub lost: u64,
+    pub repeats: u64,
+    pub crashes: u64,
+    pub partitions: u64,
+    pub steps: u64,
+}
+
+impl Seen {
+    pub fn add(&mut self, o: &Seen) {
+        self.saves += o.saves;
+        self.conflicts += o.conflicts;
+        self.settled += o.settled;
+        self.lost += o.lost;
+        self.repeats += o.repeats;
+        self.crashes += o.crashes;
+        self.partitions += o.partitions;
+        self.steps += o.steps;
+    }
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} saves, {} refused, {} settled; {} messages lost, {} repeated, {} crashes, {} partitions; {} steps",
+            self.saves, self.conflicts, self.settled, self.lost, self.repeats, self.crashes, self.partitions, self.steps
+        )
+    }
+}
+
+/// What is on its way.
+#[derive(Clone, Debug)]
+pub enum Thing {
+    /// The person at a device does something.
+    Act(usize),
+    /// A device looks for what is due.
+    Look(usize),
+    /// A request reaches the server; `life` is the run of the device that sent it.
+    Arrives { from: usize, life: u64, request: Box<Request> },
+    /// A reply reaches its device.
+    Replied { to: usize, life: u64, request: Box<Request>, reply: Reply },
+    /// A device's question for changes reaches the server.
+    Asks { from: usize, life: u64, seq: Seq },
+    /// The changes reach the device.
+    Changes { to: usize, life: u64, notes: Vec<Note>, seq: Seq },
+    /// A device's network comes back.
+    Heals(usize),
+}
+
+struct Queued {
+    at: Time,
+    order: u64,
+    thing: Thing,
+}
+
+impl PartialEq for Queued {
+    fn eq(&self, o: &Self) -> bool {
+        self.order == o.order
+    }
+}
+impl Eq for Queued {}
+impl PartialOrd for Queued {
+    fn partial_cmp(&self, o: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(o))
+    }
+}
+impl Ord for Queued {
+    fn cmp(&self, o: &Self) -> std::cmp::Ordering {
+        (o.at, o.order).cmp(&(self.at, self.order)) // the earliest first
+    }
+}
+
+/// The world of one run.
+pub struct World<'a> {
+    pub now: Time,
+    pub rng: Rng,
+    pub plan: Plan,
+    pub devices: Vec<Device>,
+    pub server: Server,
+    pub model: Model,
+    pub seen: Seen,
+    pub calm: bool,
+    queue: BinaryHeap<Queued>,
+    order: u64,
+    acts_left: u64,
+    story: Option<&'a mut Vec<String>>,
+}
+
+impl World<'_> {
+    pub fn say(&mut self, what: impl FnOnce() -> String) {
+        let now = self.now.0 / 1000;
+        if let Some(story) = &mut self.story {
+            story.push(format!("{now:>8} ms  {}", what()));
+        }
+    }
+
+    pub fn later(&mut self, ms: u64, thing: Thing) {
+        self.order += 1;
+        let at = self.now.plus_ms(i64::try_from(ms).unwrap());
+        self.queue.push(Queued { at, order: self.order, thing });
+    }
+
+    fn delay(&mut self) -> u64 {
+        if self.rng.chance(10) && !self.calm { 2_000 + self.rng.below(60_000) } else { 5 + self.rng.below(200) }
+    }
+
+    fn fault(&mut self, percent: u64) -> bool {
+        !self.calm && self.rng.chance(percent)
+    }
+
+    /// Puts a message on the network, which may lose, delay, repeat and so reorder it.
+    pub fn post(&mut self, device: usize, percent: u64, thing: Thing) {
+        if self.devices[device].cut || self.fault(percent) {
+            self.seen.lost += 1;
+            return self.say(|| format!("lost: {}", name(&thing)));
+        }
+        if self.fault(self.plan.faults.repeat) {
+            self.seen.repeats += 1;
+            let delay = self.delay();
+            self.later(delay, thing.clone());
+        }
+        let delay = self.delay();
+        self.later(delay, thing);
+    }
+
+    fn happen(&mut self, thing: Thing) -> Result<(), String> {
+        match thing {
+            Thing::Act(d) => {
+                if self.acts_left > 0 {
+                    self.acts_left -= 1;
+                    super::device::act(self, d);
+                    let pause = self.rng.below(20_000);
+                    self.later(pause, Thing::Act(d));
+                }
+            }
+            Thing::Look(d) => {
+                super::device::look(self, d);
+                self.later(700, Thing::Look(d));
+            }
+            Thing::Heals(d) => {
+                self.devices[d].cut = false;
+                self.say(|| format!("device {d}: the network is back"));
+            }
+            Thing::Arrives { from, life, request } => {
+                let broken = self.plan.faults.server_error;
+                let reply = if self.fault(broken) { Reply::Later } else { self.server.take(from, &request, self.now, &mut self.rng)? };
+                self.say(|| format!("server: {:?} of device {from}: {}", request.lane, reply.name()));
+                let lose = self.plan.faults.lose_reply;
+                self.post(from, lose, Thing::Replied { to: from, life, request, reply });
+            }
+            Thing::Replied { to, life, request, reply } => super::device::replied(self, to, life, &request, reply),
+            Thing::Asks { from, life, seq } => {
+                let (notes, seq) = self.server.since(seq);
+                let lose = self.plan.faults.lose_reply;
+                self.post(from, lose, Thing::Changes { to: from, life, notes, seq });
+            }
+            Thing::Changes { to, life, notes, seq } => super::device::changes(self, to, life, notes, seq),
+        }
+        Ok(())
+    }
+}
+
+fn name(thing: &Thing) -> String {
+    match thing {
+        Thing::Arrives { from, request, .. } => format!("request of device {from} ({:?})", request.lane),
+        Thing::Replied { to, reply, .. } => format!("reply to device {to} ({})", reply.name()),
+        Thing::Asks { from, .. } => format!("question for changes of device {from}"),
+        Thing::Changes { to, .. } => format!("changes for device {to}"),
+        other => format!("{other:?}"),
+    }
+}
+
+/// Runs a plan to its end.
+///
+/// # Errors
+/// The law that was broken, and how.
+pub fn run(plan: &Plan, story: Option<&mut Vec<String>>) -> Result<Seen, String> {
+    let mut rng = Rng::new(plan.seed);
+    let server = Server::new(plan.notes, &mut rng);
+    let model = Model::new(&server);
+    let devices = (0..plan.devices).map(Device::new).collect();
+    let mut world = World {
+        now: Time(1_000_000_000),
+        rng,
+        plan: *plan,
+        devices,
+        server,
+        model,
+        seen: Seen::default(),
+        calm: false,
+        queue: BinaryHeap::new(),
+        order: 0,
+        acts_left: plan.actions,
+        story,
+    };
+    for d in 0..plan.devices {
+        let first = world.rng.below(3_000);
+        world.later(first, Thing::Look(d));
+        world.later(first + 500, Thing::Act(d));
+    }
+    while let Some(next) = world.queue.pop() {
+        world.now = next.at;
+        world.seen.steps += 1;
+        world.happen(next.thing)?;
+        if world.acts_left == 0 && !world.calm {
+            world.calm = true;
+            world.devices.iter_mut().for_each(|d| d.cut = false);
+            world.say(|| "from here on nothing fails, and every conflict is settled".to_owned());
+        }
+        if world.calm && super::model::quiet(&world) {
+            return super::model::check(&world).map(|()| world.seen);
+        }
+        if world.seen.steps > 60_000 {
+            return Err(format!("it never came to rest: {}", super::model::unrest(&world)));
+        }
+    }
+    Err("nothing was left to happen".to_owned())
+}
