@@ -63,7 +63,7 @@ pub(super) fn delete(record: &mut Record, env: &Env, out: &mut Vec<Effect>) {
 }
 
 pub(super) fn undelete(record: &mut Record, env: &Env, out: &mut Vec<Effect>) {
-    let Some(content) = record.settled_content().cloned() else { return };
+    let Some(content) = record.content().filter(|c| c.deleted).cloned() else { return };
     saved(record, Content { deleted: false, ..content }, None, env, out);
 }
 

@@ -148,6 +148,7 @@ pub fn look(world: &mut World<'_>, d: usize) {
     }
     if world.calm {
         settle_something(world, d);
+        resume(world, d);
     }
     if !world.devices[d].asking || world.rng.chance(5) {
         world.devices[d].asking = true;
@@ -202,6 +203,14 @@ pub fn changes(world: &mut World<'_>, d: usize, life: u64, notes: Vec<Note>, seq
     device.seq = device.seq.max(seq);
 }
 
+/// A crash can leave an entry paused; the person lets it go on.
+fn resume(world: &mut World<'_>, d: usize) {
+    let paused = |r: &Record| r.entries.iter().find(|(_, e)| e.state == EntryState::Paused).map(|(lane, _)| *lane);
+    if let Some((id, lane)) = world.devices[d].records.iter().find_map(|(id, r)| Some((*id, paused(r)?))) {
+        apply(world, d, id, Input::Pause(lane, false));
+    }
+}
+
 /// The person does one thing.
 pub fn act(world: &mut World<'_>, d: usize) {
     let cut = world.plan.faults.partition;
@@ -237,7 +246,7 @@ pub fn act(world: &mut World<'_>, d: usize) {
         82..84 => {
             apply(world, d, id, Input::Discard);
         }
-        84..86 => {
+        84..86 if !world.devices[d].in_flight.contains(&(id, Lane::Note)) => {
             apply(world, d, id, Input::Pause(Lane::Note, true));
             apply(world, d, id, Input::Pause(Lane::Note, false));
         }

@@ -12,7 +12,7 @@ use engine::{Faults, Plan, run};
 const ONCE_BROKEN: &[u64] = &[];
 
 fn seeds() -> u64 {
-    std::env::var("DIPTYCH_SIM_SEEDS").ok().and_then(|s| s.parse().ok()).unwrap_or(4_000)
+    std::env::var("DIPTYCH_SIM_SEEDS").ok().and_then(|s| s.parse().ok()).unwrap_or(3_000)
 }
 
 #[test]

@@ -15,7 +15,6 @@ use super::engine::Rng;
 /// One logged conflict.
 #[derive(Clone, Debug)]
 pub struct Logged {
-    pub id: Uuid,
     pub note: NoteId,
     pub key: Uuid,
     pub action: &'static str,
@@ -170,7 +169,7 @@ impl Server {
         let text = |v: &diptych::domain::note::FieldValue| if let Is(Value::Text(t)) = v { Some(t.clone()) } else { None };
         let mine = fields.values().flat_map(|f| [text(&f.mine), text(&f.theirs)]).flatten().collect();
         let id = rng.uuid();
-        self.audit.push(Logged { id, note: request.id, key: request.key, action, mine });
+        self.audit.push(Logged { note: request.id, key: request.key, action, mine });
         id
     }
 }
