@@ -102,20 +102,16 @@ impl<'s> Story<'s> {
             ways,
             match self.scene {
                 Scene::Conflict => "A phone edits these notes too. Open Trip to Lisbon: j, k move, Enter opens.",
-                Scene::Offline => "The network is down. Open Trip to Lisbon, change something, save with Ctrl-S.",
+                Scene::Offline => "Open Trip to Lisbon; then the network will go away.",
                 Scene::Fields => "Open Standing desk; F2 shows its title, tags and price.",
                 Scene::Lock => "Mobile holds the lock of Trip to Lisbon. Open it, change something, save with Ctrl-S.",
                 Scene::Lww => "Go to Trip to Lisbon with j and k, and mark it with *.",
             },
         );
-        match self.scene {
-            Scene::Offline => self.stage.outage().await,
-            Scene::Lock => {
-                let path = format!("/api/notes/{}/lock", self.stage.lisbon);
-                let lock = self.stage.mobile.call("POST", &path, Some(json!({})), &[]).await?;
-                self.lock = lock.body.pointer("/data/token").and_then(Value::as_str).unwrap_or_default().to_owned();
-            }
-            _ => {}
+        if self.scene == Scene::Lock {
+            let path = format!("/api/notes/{}/lock", self.stage.lisbon);
+            let lock = self.stage.mobile.call("POST", &path, Some(json!({})), &[]).await?;
+            self.lock = lock.body.pointer("/data/token").and_then(Value::as_str).unwrap_or_default().to_owned();
         }
         Ok(())
     }
@@ -125,6 +121,11 @@ impl<'s> Story<'s> {
         match command {
             Command::Open(id) if Some(*id) == self.lisbon && self.saves == 0 && self.scene == Scene::Conflict => {
                 self.say(ways, "Change something, say the Tuesday in line 4 to Thursday. Ctrl-S saves.");
+            }
+            Command::Open(id) if Some(*id) == self.lisbon && self.saves == 0 && self.scene == Scene::Offline => {
+                // Only now: the device has its notes already.
+                self.stage.outage().await;
+                self.say(ways, "The network is gone. Change something, and save with Ctrl-S.");
             }
             Command::Open(id) if Some(*id) == self.desk && self.saves == 0 && self.scene == Scene::Fields => {
                 self.say(ways, "F2: change the title and add a tag, and save with Ctrl-S.");
