@@ -73,6 +73,7 @@ pub struct Term {
     parser: Arc<Mutex<vt100::Parser<Osc>>>,
     master: Box<dyn MasterPty + Send>,
     child: Box<dyn Child + Send + Sync>,
+    reader: std::thread::JoinHandle<()>,
 }
 
 fn size(columns: u16, rows: u16) -> PtySize {
@@ -107,8 +108,8 @@ impl Term {
         let parser = vt100::Parser::new_with_callbacks(at_least_one(rows), at_least_one(columns), 0, Osc::default());
         let parser = Arc::new(Mutex::new(parser));
         let (into, back) = (parser.clone(), writer.clone());
-        std::thread::spawn(move || read(reader, &into, &back));
-        Term { writer, parser, master: pair.master, child }
+        let reader = std::thread::spawn(move || read(reader, &into, &back));
+        Term { writer, parser, master: pair.master, child, reader }
     }
 
     /// Types.
@@ -171,7 +172,10 @@ impl Term {
     pub fn exit(&mut self) -> u32 {
         let start = Instant::now();
         loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
+            // Only when all it wrote has been read does the screen show its last words.
+            if self.reader.is_finished()
+                && let Some(status) = self.child.try_wait().unwrap()
+            {
                 return status.exit_code();
             }
             assert!(start.elapsed() < PATIENCE, "it does not end:\n{}", self.text());
