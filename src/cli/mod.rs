@@ -21,7 +21,9 @@ pub mod dirs;
 pub mod doctor;
 pub mod edge;
 pub mod embedded;
+pub mod export;
 mod failure;
+pub mod import;
 pub mod list;
 pub mod log;
 pub mod logfile;
@@ -84,6 +86,8 @@ enum Cmd {
     Save(save::Save),
     Show(show::Show),
     Sync(sync::Sync),
+    Export(export::Export),
+    Import(import::Import),
 }
 
 fn dispatch(command: Option<Cmd>, ctx: &Context) -> Result<u8, Failure> {
@@ -109,6 +113,8 @@ fn dispatch(command: Option<Cmd>, ctx: &Context) -> Result<u8, Failure> {
         Some(Cmd::Save(c)) => c.run(ctx),
         Some(Cmd::Show(c)) => c.run(ctx),
         Some(Cmd::Sync(c)) => c.run(ctx),
+        Some(Cmd::Export(c)) => c.run(ctx),
+        Some(Cmd::Import(c)) => c.run(ctx),
         // Run by `main`, which needs no settings for it.
         Some(Cmd::MergeFile(_)) => Ok(0),
     }

@@ -46,6 +46,14 @@ pub fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// How far a long work is, on standard error where a terminal is there; the last call ends the line.
+pub fn progress(done: usize, all: usize) {
+    let mut err = io::stderr();
+    if err.is_terminal() && (done.is_multiple_of(50) || done == all) {
+        let _ = write!(err, "\r{done} of {all}{}", if done == all { "\n" } else { "" });
+    }
+}
+
 /// Prints a failure on standard error.
 pub fn failure(failure: &Failure) {
     let mut err = io::stderr().lock();

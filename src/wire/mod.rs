@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod error;
+pub mod markdown;
 pub mod note;
 pub mod side;
 pub mod time;

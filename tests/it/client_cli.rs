@@ -45,3 +45,36 @@ fn a_base_that_never_was_is_a_usage_error_and_saves_nothing() {
     assert_eq!(run(&home, &["save", &id, "--base", "9"], "x").0, 2);
     assert_eq!(run(&home, &["show", &id], "").1, "one");
 }
+
+#[test]
+fn an_exported_folder_imports_to_the_same_notes() {
+    let (home, other) = (Home::new(), Home::new());
+    let (dir, again) = (home.path("out"), other.path("out"));
+    let texts = [("A \"plan\": ü 🙂", "---\r\nnot: front matter\r\n---\r\nno newline"), ("A \"plan\": ü 🙂", "second\n"), ("../x", "")];
+    for (title, body) in texts {
+        assert_eq!(run(&home, &["new", "--title", title, "--tag", "two words", "--field", "price_cents=7"], body).0, 0);
+    }
+    let (status, _, err) = run(&home, &["export", dir.to_str().unwrap()], "");
+    assert_eq!(status, 0, "{err}");
+    let read = |dir: &std::path::Path| -> Vec<(std::ffi::OsString, Vec<u8>)> {
+        let entry = |e: std::fs::DirEntry| (e.file_name(), std::fs::read(e.path()).unwrap());
+        let mut all: Vec<_> = std::fs::read_dir(dir).unwrap().map(|e| entry(e.unwrap())).collect();
+        all.sort();
+        all
+    };
+    assert_eq!(read(&dir).len(), 3);
+    assert_eq!(run(&home, &["import", dir.to_str().unwrap()], "").1, "0 new, 0 saved, 3 unchanged\n");
+    assert_eq!(run(&other, &["import", "--dry-run", dir.to_str().unwrap()], "").1, "Would be: 3 new, 0 saved, 0 unchanged\n");
+    assert_eq!(run(&other, &["list"], "").1, "");
+    assert_eq!(run(&other, &["import", dir.to_str().unwrap()], "").1, "3 new, 0 saved, 0 unchanged\n");
+    assert_eq!(run(&other, &["export", again.to_str().unwrap()], "").0, 0);
+    assert_eq!(read(&dir), read(&again));
+
+    // A file edited outside is a save on the version it was written from; one that the note has left behind is parked.
+    let (name, bytes) = read(&dir).into_iter().find(|(_, b)| b.ends_with(b"second\n")).unwrap();
+    std::fs::write(dir.join(&name), [&bytes[..], b"outside\n"].concat()).unwrap();
+    assert_eq!(run(&home, &["import", dir.to_str().unwrap()], "").1, "0 new, 1 saved, 2 unchanged\n");
+    std::fs::write(dir.join(&name), [&bytes[..], b"late\n"].concat()).unwrap();
+    let (status, _, err) = run(&home, &["import", dir.to_str().unwrap()], "");
+    assert!(status == 1 && err.contains("changed elsewhere"), "{status} {err}");
+}
