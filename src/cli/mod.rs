@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-pub mod audit_what_if;
+pub mod audit;
 pub mod completions;
 pub mod config;
 pub mod config_init;
@@ -65,7 +65,7 @@ pub struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Cmd {
-    Audit(audit_what_if::Audit),
+    Audit(audit::Audit),
     Completions(completions::Completions),
     Config(config_init::Show),
     Demo(demo::Demo),

@@ -54,6 +54,12 @@ pub struct StoreArg {
 }
 
 impl StoreArg {
+    /// Whether a store was named, by flag or environment.
+    #[must_use]
+    pub fn is_named(&self) -> bool {
+        self.url.is_some()
+    }
+
     /// Opens it.
     ///
     /// # Errors

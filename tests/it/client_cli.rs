@@ -28,6 +28,9 @@ fn a_save_on_an_old_version_is_parked_and_overwrites_nothing() {
     assert_eq!(run(&home, &["save", &id], "third").0, 1);
     let (_, told, _) = run(&home, &["conflicts", "--json"], "");
     let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let (status, log, err) = run(&home, &["audit", "--json"], "");
+    let log: serde_json::Value = serde_json::from_str(&log).unwrap_or_else(|e| panic!("{status} {log} {err}: {e}"));
+    assert_eq!((log["data"].as_array().unwrap().len(), &log["data"][0]["action"]), (1, &"conflict_409".into()));
     assert_eq!((&told["data"][0]["base_version"], &told["data"][0]["server_version"]), (&1.into(), &2.into()));
     assert_eq!(run(&home, &["conflicts", "settle", &id, "--mine"], "").0, 0);
     assert_eq!(run(&home, &["show", &id], "").1, "second");

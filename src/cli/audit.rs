@@ -1,11 +1,16 @@
 //! `diptych audit`: the server's log of conflicts; with `--what-if`, replayed under other policies. Changes nothing.
+//!
+//! It asks the server for the newest entries, as a device may. With `--store` it reads a store itself, whole, as its keeper may.
+//! `--json`: `{"data": [entry, …]}` as the protocol writes entries; with `--what-if` the counts and what each conflict would have become.
 
 use std::path::PathBuf;
 
 use serde_json::json;
 
 use super::serve::StoreArg;
+use super::session::Session;
 use super::{Context, Failure, output};
+use crate::client::{Command, News};
 use crate::domain::audit::Entry;
 use crate::domain::audit::replay::{Replayed, replay};
 use crate::domain::note::{FieldValue, Value};
@@ -38,10 +43,11 @@ impl Audit {
     /// If the policies make no sense, or the store cannot be read.
     pub fn run(self, ctx: &Context) -> Result<u8, Failure> {
         let table = self.what_if.as_ref().map(|path| super::serve::policies_from(path)).transpose()?;
-        let entries = ctx.block_on(async { self.entries(&*self.store.open(ctx).await?).await })?;
+        let entries = ctx
+            .block_on(async { if self.store.is_named() { self.entries(&*self.store.open(ctx).await?).await } else { asked(ctx).await } })?;
         match table {
             Some(table) => print(ctx, &replay(&entries, &table))?,
-            None => entries.into_iter().try_for_each(|e| show(ctx, e))?,
+            None => show(ctx, entries)?,
         }
         Ok(0)
     }
@@ -66,14 +72,28 @@ impl Audit {
     }
 }
 
-fn show(ctx: &Context, entry: Entry) -> Result<(), Failure> {
+/// The newest entries, oldest first, from the server this device speaks to.
+async fn asked(ctx: &Context) -> Result<Vec<Entry>, Failure> {
+    let mut session = Session::open(ctx).await?;
+    let pick = |news| if let News::Figures(_, entries) = news { Some(entries) } else { None };
+    let mut entries = session.ask_server(Command::Figures { days: 30 }, pick).await?;
+    session.close().await?;
+    entries.retain(|e| e.action.starts_with("conflict"));
+    entries.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+    Ok(entries)
+}
+
+fn show(ctx: &Context, entries: Vec<Entry>) -> Result<(), Failure> {
     if ctx.config.json {
-        let value = serde_json::to_value(EntryJson::from(entry));
-        return output::json(&value.map_err(|e| Failure::data("An entry cannot be shown.", e, "Report this."))?);
+        let all: Vec<EntryJson> = entries.into_iter().map(EntryJson::from).collect();
+        return output::json(&json!({ "data": all }));
     }
-    let fields = entry.fields.keys().cloned().collect::<Vec<_>>().join(", ");
-    let (at, action, id) = (rfc3339(entry.at), &entry.action, &entry.entity_id);
-    output::line(&output::shown(&format!("{at}  {action}  {id}  {fields}  from {}", entry.client_origin)))
+    for entry in entries {
+        let fields = entry.fields.keys().cloned().collect::<Vec<_>>().join(", ");
+        let (at, action, id) = (rfc3339(entry.at), &entry.action, &entry.entity_id);
+        output::line(&output::shown(&format!("{at}  {action}  {id}  {fields}  from {}", entry.client_origin)))?;
+    }
+    Ok(())
 }
 
 fn print(ctx: &Context, all: &[Replayed]) -> Result<(), Failure> {
