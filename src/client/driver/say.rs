@@ -30,7 +30,7 @@ pub(super) fn not_fetched(what: &str, fault: &Fault) -> String {
         Fault::Unauthorised(_) => "Run diptych login.",
         Fault::Unreachable(_) | Fault::Later(..) => "Try again when it can be reached.",
         Fault::Missing => "It may not have been sent yet.",
-        Fault::Refused(..) | Fault::Nonsense(_) => "Check the server's address.",
+        Fault::Refused(..) | Fault::Nonsense(_) | Fault::TooLarge => "Check the server's address.",
     };
     format!("The {what} did not come. {fault} {todo}")
 }

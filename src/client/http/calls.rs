@@ -1,10 +1,12 @@
 //! What is read from the server, and locks.
 
+use std::sync::atomic::Ordering;
+
 use reqwest::Method;
 
 use super::send::{checked, sound};
 use super::sse::{Message, Reader};
-use super::{Fault, Http, PAGE, fault, unreachable};
+use super::{Fault, Http, fault, unreachable};
 use crate::client::handle::VersionRow;
 use crate::client::rebase::Rules;
 use crate::domain::audit::{Entry, Figures};
@@ -51,12 +53,19 @@ pub enum LiveEvent {
 }
 
 impl Http {
-    /// The changes after `seq`. A page whose `seq` is below the one asked for comes from a server that was set back to an older state.
+    /// The changes after `seq`. A page that is too large to read is asked for again with fewer notes, down to one. A page whose `seq` is
+    /// below the one asked for comes from a server that was set back to an older state.
     ///
     /// # Errors
     /// See [`Fault`].
     pub async fn since(&self, seq: Seq) -> Result<Page, Fault> {
-        let page: PageJson = self.json(self.request(Method::GET, &format!("/api/notes?since={seq}&limit={PAGE}"))).await?;
+        let page: PageJson = loop {
+            let limit = self.page.load(Ordering::Relaxed);
+            match self.json(self.request(Method::GET, &format!("/api/notes?since={seq}&limit={limit}"))).await {
+                Err(Fault::TooLarge) if limit > 1 => self.page.store((limit / 8).max(1), Ordering::Relaxed),
+                done => break done?,
+            }
+        };
         if page.seq < 0 || (page.more && page.seq <= seq) {
             return Err(Fault::Nonsense("The server's count of its changes makes no sense.".to_owned()));
         }

@@ -8,6 +8,7 @@ mod send;
 pub mod sse;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
@@ -19,9 +20,9 @@ use crate::wire::error::ErrorJson;
 
 pub use calls::{LiveEvent, Locked, Page};
 
-/// Bytes a reply may have; a page of notes is asked for in sizes that stay well below.
-const MAX_REPLY: usize = 64 * 1024 * 1024;
-/// Notes asked for at a time.
+/// Bytes a reply may have: one note at its limits, escaped as JSON at its worst, still fits.
+const MAX_REPLY: usize = 96 * 1024 * 1024;
+/// Notes asked for at a time; fewer, once a page of so many was too large.
 pub const PAGE: usize = 500;
 
 /// An exchange that did not give what was asked for.
@@ -42,6 +43,9 @@ pub enum Fault {
     /// Not now: why, and after how many milliseconds, where the server says.
     #[error("{0}")]
     Later(String, Option<i64>),
+    /// The reply is larger than one is read.
+    #[error("The server's reply is larger than any reply should be.")]
+    TooLarge,
     /// The answer made no sense: what.
     #[error("{0}")]
     Nonsense(String),
@@ -71,6 +75,7 @@ impl std::fmt::Debug for Access {
 pub struct Http {
     client: reqwest::Client,
     server: Arc<str>,
+    page: Arc<AtomicUsize>,
 }
 
 impl Http {
@@ -107,7 +112,7 @@ impl Http {
             builder = builder.tls_certs_merge(certs);
         }
         let client = builder.build().map_err(|e| format!("TLS cannot be set up: {e}."))?;
-        Ok(Http { client, server: access.server.trim_end_matches('/').into() })
+        Ok(Http { client, server: access.server.trim_end_matches('/').into(), page: Arc::new(AtomicUsize::new(PAGE)) })
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -133,7 +138,7 @@ async fn body(mut response: Response) -> Result<Vec<u8>, Fault> {
     let mut out = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|e| unreachable(&e))? {
         if out.len() + chunk.len() > MAX_REPLY {
-            return Err(Fault::Nonsense("The server's reply is larger than any reply should be.".to_owned()));
+            return Err(Fault::TooLarge);
         }
         out.extend_from_slice(&chunk);
     }

@@ -34,7 +34,7 @@ impl Http {
             Err(Fault::Missing) => Ok(Answer::Missing),
             Err(Fault::Refused(status, why)) => Ok(Answer::Refused(status, why)),
             Err(Fault::Later(why, after)) => Ok(Answer::Later(why, after)),
-            Err(Fault::Nonsense(why)) => Ok(Answer::Later(why, None)),
+            Err(fault @ (Fault::Nonsense(_) | Fault::TooLarge)) => Ok(Answer::Later(fault.to_string(), None)),
             Err(about_the_server) => Err(about_the_server),
         }
     }

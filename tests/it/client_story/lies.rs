@@ -135,3 +135,23 @@ async fn pages_of_changes_that_cannot_be_do_not_touch_what_is_here() {
     .await;
     survives("pages", note, url, said).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_too_large_to_read_is_asked_for_in_smaller_pieces() {
+    let note = id().to_string();
+    let one = note_of("1", "\"small\"", &note);
+    let one = one.strip_prefix(r#"{"data":"#).unwrap().strip_suffix('}').unwrap().to_owned();
+    let page = format!(r#"{{"data":[{one}],"seq":1,"more":false}}"#);
+    let (url, said) = liar(move |request| match request.split_whitespace().nth(1).unwrap_or_default() {
+        path if path.contains("limit=500") => http("200 OK", "", &" ".repeat(97 * 1024 * 1024)),
+        path if path.starts_with("/api/notes?since=0") => http("200 OK", "", &page),
+        _ => http("404 Not Found", "", r#"{"error":"not_found"}"#),
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let access = Access { server: url, token: "dpt_secret".to_owned(), origin: "laptop".to_owned(), ca: None };
+    let mut device = Device::start(access, folder.path().join("laptop.db"), None);
+    let title = device.hear("the note", |n| if let News::RowIs(row) = n { Some(row.title.clone()) } else { None }).await;
+    assert_eq!(title, "t");
+    assert!(said.lock().unwrap().iter().any(|r| r.contains("limit=62")));
+}
