@@ -153,3 +153,34 @@ fn killed_in_the_middle_of_settling_it_comes_back_with_the_choices() {
     again.send("\x11");
     assert_eq!(again.exit(), 0);
 }
+
+const FAILING: &str = "DIPTYCH_TEST_FAILING";
+
+/// Not a test of its own: what the child process of the next one runs. Without its environment it does nothing.
+#[test]
+fn child_whose_task_fails_while_it_has_the_terminal() {
+    if std::env::var(FAILING).is_err() {
+        return;
+    }
+    let mut guard = diptych::tui::terminal::Guard::enter(true).unwrap();
+    guard.copy("the screen is taken").unwrap();
+    let task = std::thread::spawn(|| panic!("the roof fell in"));
+    assert!(task.join().is_err());
+    // Held until the parent has looked: it is the panic that gives the terminal back, not the end of the program.
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).unwrap();
+    drop(guard);
+}
+
+#[test]
+fn a_panic_in_any_task_gives_the_terminal_back_and_says_what_it_was() {
+    let home = Home::new();
+    let program = std::env::current_exe().unwrap();
+    let child = ["--exact", "ways_out::child_whose_task_fails_while_it_has_the_terminal", "--nocapture", "--test-threads=1"];
+    let mut term = Term::run(&home, program.to_str().unwrap(), &child, &[(FAILING, "1")], 80, 24);
+    term.wait("the roof fell in");
+    assert!(term.is_restored());
+    term.send("\r\n");
+    assert_eq!(term.exit(), 0);
+    assert!(term.is_restored());
+}
