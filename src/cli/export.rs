@@ -4,7 +4,6 @@
 //! with its id in it. Each file is written beside, synced and renamed. `--json`: `{"data": {"written": n, "dir": "…"}}`.
 
 use std::collections::HashMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -12,6 +11,7 @@ use serde_json::json;
 use super::session::{Session, content};
 use super::{Context, Failure, output};
 use crate::domain::note::NoteId;
+use crate::tui::write_whole;
 use crate::wire::markdown;
 
 /// Bytes of a title that go into a file's name.
@@ -80,15 +80,6 @@ fn place(dir: &Path, name: &str, id: NoteId, alone: bool) -> PathBuf {
         Err(e) => e.kind() == std::io::ErrorKind::NotFound,
     };
     if alone && same() { plain } else { dir.join(format!("{name}-{id}.md")) }
-}
-
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|e| e.error)?;
-    Ok(())
 }
 
 #[cfg(test)]

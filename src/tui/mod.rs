@@ -297,8 +297,11 @@ fn run_editor(editor: &str, text: &str, suffix: &str) -> Result<String, String> 
     String::from_utf8(bytes).map_err(|_| "The editor left bytes that are not UTF-8; the text is as it was.".to_owned())
 }
 
-/// Writes a file whole or not at all: beside it first, then renamed over it.
-fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Writes a file whole or not at all: beside it first, synced, then renamed over it. A file that was there keeps its mode.
+///
+/// # Errors
+/// The old file, if there was one, is as it was.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     use std::io::Write;
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
