@@ -115,6 +115,9 @@ impl Driver {
             other => Connection::Offline { why: other.to_string(), next: Some(self.gate) },
         };
         if connection != self.connection {
+            if connection == Connection::Unauthorised {
+                self.tell(News::Notice(say::REFUSED_TOKEN.to_owned()));
+            }
             self.connection = connection.clone();
             self.tell(News::ConnectionIs(connection));
         }

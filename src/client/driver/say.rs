@@ -3,6 +3,10 @@
 use crate::client::disk::DiskError;
 use crate::client::http::Fault;
 
+/// The server does not let this device in.
+pub(super) const REFUSED_TOKEN: &str = "The server refuses the token: it is wrong or was taken back. Quit, run diptych login, start again; \
+                                        all you write is kept here.";
+
 /// Something could not be made durable.
 pub(super) fn not_stored(e: &DiskError) -> String {
     format!("This is not saved on this device: {e}. {} The text is still in the window; save again.", remedy(e))
