@@ -1,7 +1,7 @@
 //! Two texts to the places where they differ, by line or by word.
 //!
-//! Lines are compared as git compares them (search, tie-breaks, limits, sliding), because a merge is judged beside git's. All limits are
-//! counts of steps, so that one input gives one answer on every machine. Nothing here is recursive, and every input ends.
+//! Lines are compared as git compares them (search, tie-breaks, limits, sliding), because a merge is judged beside git's; words by
+//! `similar`, whose lines the tests hold the merge against. All limits are counts of steps, so that one input gives one answer on every machine. Nothing here is recursive, and every input ends.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -65,7 +65,17 @@ pub fn lines_by(old: &[u8], new: &[u8], algorithm: Algorithm) -> Vec<Edit> {
 /// The words in which two texts differ, in order; never splits a grapheme. Invalid UTF-8 is compared byte by byte.
 #[must_use]
 pub fn words(old: &[u8], new: &[u8]) -> Vec<Edit> {
-    tokens(&split_words(old), &split_words(new), Algorithm::Myers)
+    let (old, new) = (split_words(old), split_words(new));
+    let mut names = Interner::with_room(old.len());
+    let (a, b) = (names.all(&old), names.all(&new));
+    let mut marks = Marks::new(&a, &b);
+    for op in similar::capture_diff_slices(similar::Algorithm::Myers, &a, &b) {
+        if !matches!(op, similar::DiffOp::Equal { .. }) {
+            marks.all(op.old_range(), op.new_range());
+        }
+    }
+    marks.slide(&a, &b);
+    placed(marks.edits(), &old, &new, (0, 0))
 }
 
 /// The difference of two texts of a few lines that share none.
