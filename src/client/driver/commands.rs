@@ -123,11 +123,10 @@ impl Driver {
         match self.disk.outbox() {
             Ok(mut rows) => {
                 for row in &mut rows {
-                    let lanes = [Lane::Note, Lane::Mark, Lane::Report];
                     let lane = match row.what.as_str() {
-                        "bookmark" => lanes[1],
-                        "report" => lanes[2],
-                        _ => lanes[0],
+                        "bookmark" => Lane::Mark,
+                        "report" => Lane::Report,
+                        _ => Lane::Note,
                     };
                     if self.in_flight.contains(&(row.id, lane)) {
                         row.state = crate::client::handle::EntryState::Sending;

@@ -81,7 +81,7 @@ fn refused(record: &mut Record, sent: &Sent, present: Note, base: Option<Note>, 
     record.parked = Some(parked(record, base, mine, present, conflicts, env.now));
 }
 
-pub(super) fn to_side(record: &mut Record, lane: Lane, answer: Answer, env: &Env, out: &mut Vec<Effect>) {
+pub(super) fn to_side(record: &mut Record, lane: Lane, answer: Answer, env: &Env) {
     match answer {
         Answer::Later(why, after) => outbox::failed(record, lane, why, after, env),
         Answer::Refused(status, why) if lane == Lane::Mark && status != 404 => outbox::refused(record, lane, status, why),
@@ -100,7 +100,6 @@ pub(super) fn to_side(record: &mut Record, lane: Lane, answer: Answer, env: &Env
             }
         }
     }
-    let _ = out;
 }
 
 pub(super) fn remote(record: &mut Record, note: Note, env: &Env, out: &mut Vec<Effect>) {

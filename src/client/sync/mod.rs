@@ -151,7 +151,7 @@ pub fn step(record: &mut Record, input: Input, env: &Env) -> Vec<Effect> {
         Input::Mark(marked) => save::mark(record, marked, env),
         Input::Due(lane) => outbox::due(record, lane, env, &mut out),
         Input::Answered(Lane::Note, answer) => answer::to_save(record, answer, env, &mut out),
-        Input::Answered(lane, answer) => answer::to_side(record, lane, answer, env, &mut out),
+        Input::Answered(lane, answer) => answer::to_side(record, lane, answer, env),
         Input::Remote(note) => answer::remote(record, note, env, &mut out),
         Input::RemoteMark(marked, at) => answer::remote_mark(record, marked, at),
         Input::Pause(lane, on) => outbox::pause(record, lane, on, env),
