@@ -12,4 +12,5 @@ pub mod note;
 pub mod policy;
 pub mod refine;
 pub mod settle;
+pub mod stop;
 pub mod text;

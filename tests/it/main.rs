@@ -11,6 +11,7 @@ mod demo;
 mod keys;
 mod ladder_cases;
 mod laws_merge;
+mod merge_called_off;
 mod merge_file;
 mod merge_screen;
 mod mergetool;

@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::stop::{self, Cancelled, NEVER, Stop};
+
 mod clean;
 mod common;
 mod compact;
@@ -51,15 +53,24 @@ pub fn lines(old: &[u8], new: &[u8]) -> Vec<Edit> {
 /// The same by a chosen algorithm.
 #[must_use]
 pub fn lines_by(old: &[u8], new: &[u8], algorithm: Algorithm) -> Vec<Edit> {
+    // Nobody calls it off, so there always is an answer.
+    lines_unless(old, new, algorithm, NEVER).unwrap_or_default()
+}
+
+/// The same, unless it is called off.
+///
+/// # Errors
+/// If `stop` said so.
+pub fn lines_unless(old: &[u8], new: &[u8], algorithm: Algorithm, stop: Stop<'_>) -> Result<Vec<Edit>, Cancelled> {
     if let Some(edit) = tiny(old, new) {
-        return vec![edit];
+        return Ok(vec![edit]);
     }
     if algorithm == Algorithm::Myers
-        && let Some(edits) = window::lines(old, new)
+        && let Some(edits) = window::lines(old, new, stop)?
     {
-        return edits;
+        return Ok(edits);
     }
-    tokens(&split_lines(old), &split_lines(new), algorithm)
+    tokens(&split_lines(old), &split_lines(new), algorithm, stop)
 }
 
 /// The words in which two texts differ, in order; never splits a grapheme. Invalid UTF-8 is compared byte by byte.
@@ -105,21 +116,20 @@ fn split_words(text: &[u8]) -> Vec<&[u8]> {
 }
 
 /// The tokens in which two lists differ, as byte ranges of the texts they make up.
-fn tokens(old: &[&[u8]], new: &[&[u8]], algorithm: Algorithm) -> Vec<Edit> {
+fn tokens(old: &[&[u8]], new: &[&[u8]], algorithm: Algorithm, stop: Stop<'_>) -> Result<Vec<Edit>, Cancelled> {
+    stop::go_on(stop)?;
     let mut names = Interner::with_room(old.len());
     let (a, b) = (names.all(old), names.all(new));
     drop(names);
-    let edits = match algorithm {
-        Algorithm::Myers => ids(&a, &b, false),
-        Algorithm::Minimal => ids(&a, &b, true),
-        Algorithm::Patience | Algorithm::Histogram => {
-            let mut marks = Marks::new(&a, &b);
-            rare::mark(&a, &b, algorithm, &mut marks);
-            marks.slide(&a, &b);
-            marks.edits()
-        }
-    };
-    placed(edits, old, new, (0, 0))
+    stop::go_on(stop)?;
+    let mut marks = Marks::new(&a, &b);
+    match algorithm {
+        Algorithm::Myers | Algorithm::Minimal => marks.shortest(&a, &b, algorithm == Algorithm::Minimal, stop)?,
+        Algorithm::Patience | Algorithm::Histogram => rare::mark(&a, &b, algorithm, &mut marks, stop)?,
+    }
+    stop::go_on(stop)?;
+    marks.slide(&a, &b);
+    Ok(placed(marks.edits(), old, new, (0, 0)))
 }
 
 /// Edits of tokens as edits of bytes; the tokens start at `from`.
@@ -138,7 +148,8 @@ fn placed(edits: Vec<Edit>, old: &[&[u8]], new: &[&[u8]], from: (usize, usize)) 
 /// The places where two sequences of interned items differ, as index ranges, slid to where git puts them.
 pub(crate) fn ids(a: &[u32], b: &[u32], minimal: bool) -> Vec<Edit> {
     let mut marks = Marks::new(a, b);
-    marks.shortest(a, b, minimal);
+    // Nobody calls it off.
+    let _ = marks.shortest(a, b, minimal, NEVER);
     marks.slide(a, b);
     marks.edits()
 }
@@ -155,15 +166,15 @@ impl Marks {
     }
 
     /// Marks a shortest difference.
-    fn shortest(&mut self, a: &[u32], b: &[u32], minimal: bool) {
+    fn shortest(&mut self, a: &[u32], b: &[u32], minimal: bool, stop: Stop<'_>) -> Result<(), Cancelled> {
         let ends = clean::equal_ends(a, b);
         let (in_a, in_b) = (counts(a), counts(b));
         let (of_a, of_b) = (clean::matches(a, ends, minimal, &in_b), clean::matches(b, ends, minimal, &in_a));
-        self.search((a, b), ends, (&of_a, &of_b), minimal);
+        self.search((a, b), ends, (&of_a, &of_b), minimal, stop)
     }
 
     /// The same within a part of both.
-    fn classic(&mut self, a: &[u32], b: &[u32], in_a: Range<usize>, in_b: Range<usize>) {
+    fn classic(&mut self, (a, b): (&[u32], &[u32]), (in_a, in_b): (Range<usize>, Range<usize>), stop: Stop<'_>) -> Result<(), Cancelled> {
         // Numbered anew, so that what a part costs follows its own size.
         let mut names: HashMap<u32, u32, foldhash::fast::FixedState> = HashMap::default();
         let mut renumbered = |ids: &[u32]| -> Vec<u32> {
@@ -176,9 +187,10 @@ impl Marks {
         };
         let (a, b) = (renumbered(&a[in_a.clone()]), renumbered(&b[in_b.clone()]));
         let mut part = Marks::new(&a, &b);
-        part.shortest(&a, &b, false);
+        part.shortest(&a, &b, false, stop)?;
         self.gone[in_a].copy_from_slice(&part.gone);
         self.new[in_b].copy_from_slice(&part.new);
+        Ok(())
     }
 
     /// Marks two stretches whole.
@@ -188,14 +200,22 @@ impl Marks {
     }
 
     /// Marks what differs between the equal ends.
-    fn search(&mut self, (a, b): (&[u32], &[u32]), ends: (usize, usize), (of_a, of_b): (&[clean::Match], &[clean::Match]), minimal: bool) {
+    fn search(
+        &mut self,
+        (a, b): (&[u32], &[u32]),
+        ends: (usize, usize),
+        (of_a, of_b): (&[clean::Match], &[clean::Match]),
+        minimal: bool,
+        stop: Stop<'_>,
+    ) -> Result<(), Cancelled> {
         let (from_a, from_b) = (clean::searched(of_a, ends.0), clean::searched(of_b, ends.0));
         self.gone[ends.0..a.len() - ends.1].fill(true);
         self.new[ends.0..b.len() - ends.1].fill(true);
         from_a.iter().for_each(|i| self.gone[*i] = false);
         from_b.iter().for_each(|j| self.new[*j] = false);
         let pick = |from: &[usize], ids: &[u32]| -> Vec<u32> { from.iter().map(|i| ids[*i]).collect() };
-        myers::mark(&pick(&from_a, a), &pick(&from_b, b), minimal, |i| self.gone[from_a[i]] = true, |j| self.new[from_b[j]] = true);
+        let how = myers::How { minimal, stop };
+        myers::mark(&pick(&from_a, a), &pick(&from_b, b), how, |i| self.gone[from_a[i]] = true, |j| self.new[from_b[j]] = true)
     }
 
     /// Slides the changes of both sides to their places; tells whether one came to the very start, and to the very end.

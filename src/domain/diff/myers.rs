@@ -3,6 +3,8 @@
 //! The search, its tie-breaks and the places where it gives up are those git uses, so that the hunks of a merge are the hunks people know
 //! from git. Past the budget the answer is still a valid difference, only a coarser one; it never depends on time or machine.
 
+use super::super::stop::{self, Cancelled, Stop};
+
 /// After so many rounds a long enough snake ends the search.
 const SNAKE_AFTER: isize = 256;
 /// The smallest budget: rounds before the search settles for the furthest point reached.
@@ -11,6 +13,18 @@ const MIN_BUDGET: isize = 256;
 const LONG_SNAKE: isize = 20;
 /// How much further than its cost a path must have come to be taken early.
 const WORTH: isize = 4;
+
+/// Rounds after which it is asked whether to go on.
+const ASK_EVERY: isize = 64;
+
+/// How a search is made.
+#[derive(Clone, Copy)]
+pub(super) struct How<'a> {
+    /// Asks for the shortest answer, whatever it costs.
+    pub(super) minimal: bool,
+    /// Ends it.
+    pub(super) stop: Stop<'a>,
+}
 
 /// A box of the edit grid that is still to be searched.
 #[derive(Clone, Copy)]
@@ -78,10 +92,11 @@ struct Search<'a> {
     /// Index of diagonal 0.
     zero: isize,
     budget: isize,
+    stop: Stop<'a>,
 }
 
-/// Marks which items of `a` are gone and which of `b` are new. `minimal` asks for the shortest answer, whatever it costs.
-pub(super) fn mark(a: &[u32], b: &[u32], minimal: bool, mut gone: impl FnMut(usize), mut new: impl FnMut(usize)) {
+/// Marks which items of `a` are gone and which of `b` are new.
+pub(super) fn mark(a: &[u32], b: &[u32], how: How<'_>, mut gone: impl FnMut(usize), mut new: impl FnMut(usize)) -> Result<(), Cancelled> {
     let diagonals = a.len() + b.len() + 3;
     let mut search = Search {
         a,
@@ -90,8 +105,9 @@ pub(super) fn mark(a: &[u32], b: &[u32], minimal: bool, mut gone: impl FnMut(usi
         back: vec![0; diagonals],
         zero: b.len() as isize + 1,
         budget: (super::rough_root(diagonals) as isize).max(MIN_BUDGET),
+        stop: how.stop,
     };
-    let mut todo = vec![Area { a0: 0, a1: a.len() as isize, b0: 0, b1: b.len() as isize, minimal }];
+    let mut todo = vec![Area { a0: 0, a1: a.len() as isize, b0: 0, b1: b.len() as isize, minimal: how.minimal }];
     while let Some(area) = todo.pop() {
         let area = search.shrunk(area);
         if area.a0 == area.a1 {
@@ -99,11 +115,12 @@ pub(super) fn mark(a: &[u32], b: &[u32], minimal: bool, mut gone: impl FnMut(usi
         } else if area.b0 == area.b1 {
             (area.a0..area.a1).for_each(|i| gone(i as usize));
         } else {
-            let cut = search.cut(&area);
+            let cut = search.cut(&area)?;
             todo.push(Area { a0: cut.i, b0: cut.j, minimal: cut.minimal_after, ..area });
             todo.push(Area { a1: cut.i, b1: cut.j, minimal: cut.minimal_before, ..area });
         }
     }
+    Ok(())
 }
 
 impl Search<'_> {
@@ -122,21 +139,24 @@ impl Search<'_> {
         area
     }
 
-    fn cut(&mut self, area: &Area) -> Cut {
+    fn cut(&mut self, area: &Area) -> Result<Cut, Cancelled> {
         let mut ahead = Front::at(area.a0 - area.b0, -1);
         let mut back = Front::at(area.a1 - area.b1, isize::MAX);
         self.ahead[(ahead.mid + self.zero) as usize] = area.a0;
         self.back[(back.mid + self.zero) as usize] = area.a1;
         let mut cost = 0;
         loop {
+            if cost % ASK_EVERY == 0 {
+                stop::go_on(self.stop)?;
+            }
             cost += 1;
             let (met, snake_ahead) = self.go_ahead(area, &mut ahead, &back);
             if let Some(cut) = met {
-                return cut;
+                return Ok(cut);
             }
             let (met, snake_back) = self.go_back(area, &ahead, &mut back);
             if let Some(cut) = met {
-                return cut;
+                return Ok(cut);
             }
             if area.minimal {
                 continue;
@@ -145,10 +165,10 @@ impl Search<'_> {
                 && cost > SNAKE_AFTER
                 && let Some(cut) = self.snake_ahead(area, &ahead, cost).or_else(|| self.snake_back(area, &back, cost))
             {
-                return cut;
+                return Ok(cut);
             }
             if cost >= self.budget {
-                return self.furthest(area, &ahead, &back);
+                return Ok(self.furthest(area, &ahead, &back));
             }
         }
     }

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::super::stop::{self, Cancelled, Stop};
 use super::{Algorithm, Marks};
 
 /// Lines that stand more often than this are no help.
@@ -28,11 +29,12 @@ enum Found {
 }
 
 /// Marks what differs.
-pub(super) fn mark(a: &[u32], b: &[u32], algorithm: Algorithm, marks: &mut Marks) {
+pub(super) fn mark(a: &[u32], b: &[u32], algorithm: Algorithm, marks: &mut Marks, stop: Stop<'_>) -> Result<(), Cancelled> {
     let ids = a.iter().chain(b).max().map_or(0, |m| *m as usize + 1);
     let mut seen = Seen { of: vec![Line::default(); ids], next: vec![usize::MAX; a.len()] };
     let mut todo = vec![Part { a: 0..a.len(), b: 0..b.len() }];
     while let Some(part) = todo.pop() {
+        stop::go_on(stop)?;
         if part.a.is_empty() || part.b.is_empty() {
             marks.all(part.a, part.b);
             continue;
@@ -40,7 +42,7 @@ pub(super) fn mark(a: &[u32], b: &[u32], algorithm: Algorithm, marks: &mut Marks
         let found = if algorithm == Algorithm::Patience { seen.unique(a, b, &part) } else { seen.rarest(a, b, &part) };
         match found {
             Found::Nothing => marks.all(part.a, part.b),
-            Found::Common => marks.classic(a, b, part.a, part.b),
+            Found::Common => marks.classic((a, b), (part.a, part.b), stop)?,
             Found::Runs(runs) => {
                 let (mut i, mut j) = (part.a.start, part.b.start);
                 for run in runs {
@@ -51,6 +53,7 @@ pub(super) fn mark(a: &[u32], b: &[u32], algorithm: Algorithm, marks: &mut Marks
             }
         }
     }
+    Ok(())
 }
 
 /// What is known of a line within one part.

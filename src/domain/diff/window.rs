@@ -8,6 +8,7 @@
 //! Where two differences are equally short, which happens among repeated and blank lines in a row, a window may settle for the other one
 //! than a search of the whole would (and than git). Both are right. Texts up to 16 kB are searched as a whole.
 
+use super::super::stop::{self, Cancelled, Stop};
 use super::common::{self, Line};
 use super::{Edit, Interner, Marks, clean};
 
@@ -42,15 +43,29 @@ pub(super) struct Walk<'a> {
     steps: usize,
     /// How often single lines stand in the whole of the other text; looked up only where it matters.
     frequent: clean::Frequent<'a>,
+    stop: Stop<'a>,
 }
 
-/// A window could not be closed.
-struct TooWild;
+/// Why a walk came to no end.
+enum Unfinished {
+    /// A window could not be closed.
+    TooWild,
+    /// It was called off.
+    Cancelled,
+}
+
+use Unfinished::TooWild;
+
+impl From<Cancelled> for Unfinished {
+    fn from(_: Cancelled) -> Unfinished {
+        Unfinished::Cancelled
+    }
+}
 
 /// The lines in which the texts differ, or nothing if they must be compared as a whole.
-pub(super) fn lines(old: &[u8], new: &[u8]) -> Option<Vec<Edit>> {
+pub(super) fn lines<'a>(old: &'a [u8], new: &'a [u8], stop: Stop<'a>) -> Result<Option<Vec<Edit>>, Cancelled> {
     if old.len() + new.len() <= SMALL {
-        return None;
+        return Ok(None);
     }
     let mut walk = Walk {
         old,
@@ -63,13 +78,19 @@ pub(super) fn lines(old: &[u8], new: &[u8]) -> Option<Vec<Edit>> {
         out: Vec::new(),
         steps: 65_536 + (old.len() + new.len()) / 64,
         frequent: clean::Frequent::new(old, new),
+        stop,
     };
-    walk.run().ok().map(|()| walk.out)
+    match walk.run() {
+        Ok(()) => Ok(Some(walk.out)),
+        Err(TooWild) => Ok(None),
+        Err(Unfinished::Cancelled) => Err(Cancelled),
+    }
 }
 
 impl<'a> Walk<'a> {
-    fn run(&mut self) -> Result<(), TooWild> {
+    fn run(&mut self) -> Result<(), Unfinished> {
         while self.go_on() {
+            stop::go_on(self.stop)?;
             let end = self.window_end()?;
             self.window(self.at, end)?;
         }
@@ -84,7 +105,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The next place where both texts go on alike.
-    fn window_end(&mut self) -> Result<(usize, usize), TooWild> {
+    fn window_end(&mut self) -> Result<(usize, usize), Unfinished> {
         keep_from(&mut self.old_lines, self.at.0);
         keep_from(&mut self.new_lines, self.at.1);
         let mut want = FIRST;
@@ -147,7 +168,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Compares what lies between two places of agreement.
-    fn window(&mut self, mut start: (usize, usize), mut end: (usize, usize)) -> Result<(), TooWild> {
+    fn window(&mut self, mut start: (usize, usize), mut end: (usize, usize)) -> Result<(), Unfinished> {
         if self.plain(end) || self.plain_inside(end) {
             self.at = end;
             return Ok(());
@@ -231,7 +252,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Compares two stretches and adds their edits, if no change reaches the start (first answer) or the end (second) of them.
-    fn compare(&mut self, from: (usize, usize), to: (usize, usize)) -> Result<(bool, bool), TooWild> {
+    fn compare(&mut self, from: (usize, usize), to: (usize, usize)) -> Result<(bool, bool), Unfinished> {
         let (old, new) = (super::split_lines(&self.old[from.0..to.0]), super::split_lines(&self.new[from.1..to.1]));
         self.steps = self.steps.checked_sub(old.len() + new.len()).ok_or(TooWild)?;
         self.names.clear();
@@ -241,7 +262,7 @@ impl<'a> Walk<'a> {
         let (mut of_a, mut of_b) = (clean::matches(&a, ends, true, &super::counts(&b)), clean::matches(&b, ends, true, &super::counts(&a)));
         self.frequent.correct_old(&mut of_a, &old[ends.0..old.len() - ends.1], from.1);
         self.frequent.correct_new(&mut of_b, &new[ends.0..new.len() - ends.1], from.0);
-        marks.search((&a, &b), ends, (&of_a, &of_b), false);
+        marks.search((&a, &b), ends, (&of_a, &of_b), false, self.stop)?;
         let (low, high) = marks.slide(&a, &b);
         let (at_start, at_end) = (from == (0, 0), to == (self.old.len(), self.new.len()));
         let closed = (!low, !high);

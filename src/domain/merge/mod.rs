@@ -5,7 +5,8 @@
 
 use std::ops::Range;
 
-use super::diff;
+use super::diff::{self, Algorithm};
+use super::stop::{self, Cancelled, NEVER, Stop};
 
 pub mod marked;
 mod walk;
@@ -43,8 +44,19 @@ pub struct Hunk {
 /// Merges three texts into hunks that cover them in order.
 #[must_use]
 pub fn merge(base: &[u8], mine: &[u8], theirs: &[u8]) -> Vec<Hunk> {
-    let (m, t) = (diff::lines(base, mine), diff::lines(base, theirs));
-    hunks(base, mine, theirs, walk::clusters(&m, &t, mine, theirs))
+    // Nobody calls it off, so there always is an answer.
+    merge_unless(base, mine, theirs, NEVER).unwrap_or_default()
+}
+
+/// The same, unless it is called off: for a worker whose result may no longer be wanted.
+///
+/// # Errors
+/// If `stop` said so, within about a millisecond.
+pub fn merge_unless(base: &[u8], mine: &[u8], theirs: &[u8], stop: Stop<'_>) -> Result<Vec<Hunk>, Cancelled> {
+    let m = diff::lines_unless(base, mine, Algorithm::Myers, stop)?;
+    let t = diff::lines_unless(base, theirs, Algorithm::Myers, stop)?;
+    stop::go_on(stop)?;
+    Ok(hunks(base, mine, theirs, walk::clusters(&m, &t, mine, theirs)))
 }
 
 /// Clusters to hunks: fills what is equal between them, and takes from the ends of a clash what both sides put there.

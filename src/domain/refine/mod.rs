@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::merge::{Hunk, Kind};
+use super::stop::{self, Cancelled, NEVER, Stop};
 
 mod lines;
 mod matter;
@@ -100,6 +101,15 @@ const MAX_ALL: usize = 16 * 1024 * 1024;
 /// The proposals for the clashes among `hunks` (and for one-sided hunks that a `moved` block lands in), in order of hunk.
 #[must_use]
 pub fn propose(base: &[u8], mine: &[u8], theirs: &[u8], hunks: &[Hunk]) -> Vec<Proposal> {
+    // Nobody calls it off, so there always is an answer.
+    propose_unless(base, mine, theirs, hunks, NEVER).unwrap_or_default()
+}
+
+/// The same, unless it is called off. Asked before each clash.
+///
+/// # Errors
+/// If `stop` said so.
+pub fn propose_unless(base: &[u8], mine: &[u8], theirs: &[u8], hunks: &[Hunk], stop: Stop<'_>) -> Result<Vec<Proposal>, Cancelled> {
     let head = matter_extent(base, mine, theirs);
     let mut out: Vec<Proposal> = Vec::new();
     let mut left = MAX_ALL;
@@ -109,6 +119,7 @@ pub fn propose(base: &[u8], mine: &[u8], theirs: &[u8], hunks: &[Hunk]) -> Vec<P
         if size > MAX_CLASH || size > left {
             continue;
         }
+        stop::go_on(stop)?;
         left -= size;
         let (b, m, t) = (&base[h.base.clone()], &mine[h.mine.clone()], &theirs[h.theirs.clone()]);
         let woven = inside(b, m, t).or_else(|| {
@@ -128,7 +139,7 @@ pub fn propose(base: &[u8], mine: &[u8], theirs: &[u8], hunks: &[Hunk]) -> Vec<P
         }
     }
     out.sort_by_key(|p| p.hunk);
-    out
+    Ok(out)
 }
 
 /// The ladder for the three texts of one clash alone.
