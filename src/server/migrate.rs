@@ -20,12 +20,18 @@ struct Table {
     key: &'static str,
 }
 
-const TABLES: [Table; 8] = [
+const TABLES: [Table; 9] = [
     Table {
         name: "spaces",
         from: "SELECT id, name, seq FROM spaces ORDER BY id",
         columns: &[("id", 'i'), ("name", 't'), ("seq", 'i')],
         key: "id",
+    },
+    Table {
+        name: "epochs",
+        from: "SELECT space, first, id FROM epochs ORDER BY space, first",
+        columns: &[("space", 'i'), ("first", 'i'), ("id", 'u')],
+        key: "space, first",
     },
     Table {
         name: "tokens",

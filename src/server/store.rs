@@ -258,6 +258,18 @@ pub struct Page {
     pub seq: Seq,
 }
 
+/// Where a space's order of changes stands, and whether a place in it that a reader remembers is still part of it.
+///
+/// Each process that writes opens an epoch with its first change. A store set back to an older copy goes on in an epoch of its own, so
+/// that a place of the lost changes is known as such, however many new changes have come since.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Epoch {
+    /// The newest epoch; `None` in a space without any change.
+    pub id: Option<Uuid>,
+    /// Whether the place asked about leads to where the space is now.
+    pub leads_here: bool,
+}
+
 /// What to search for among live notes, newest change first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Search {
@@ -323,6 +335,8 @@ pub trait Store: Send + Sync + 'static {
     fn versions(&self, space: Space, id: NoteId) -> Fut<'_, Vec<Note>>;
     /// Notes changed after `seq`, in order of change.
     fn since(&self, space: Space, seq: Seq, limit: usize) -> Fut<'_, Page>;
+    /// The space's newest epoch, and whether a place (an epoch and a `seq` seen in it) leads to now.
+    fn epoch(&self, space: Space, place: Option<(Uuid, Seq)>) -> Fut<'_, Epoch>;
     /// Live notes, the one changed last first.
     fn search(&self, space: Space, search: Search) -> Fut<'_, Page>;
     /// A user's bookmark on a note.

@@ -223,6 +223,14 @@ pub struct PageJson {
     pub seq: i64,
     /// Whether there are more.
     pub more: bool,
+    /// Of a list by `since`: which store this is. Kept beside `seq` and given back with it as `store`. It changes from time to time; only
+    /// `reset` says that what the reader has seen is lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<Uuid>,
+    /// Of a list by `since` and `store`: the place asked about is not part of this store's past (it was set back to an older copy, or is
+    /// another one). The list is then that of `since=0`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reset: bool,
     /// The next `after` of a search that has more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<i64>,

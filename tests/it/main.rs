@@ -23,6 +23,7 @@ mod proxy;
 #[allow(dead_code, reason = "a toolbox: each story takes what it needs")]
 mod pty;
 mod screens;
+mod served;
 mod settle;
 mod sim;
 mod stage;

@@ -8,8 +8,9 @@ mod listen;
 mod read;
 mod tx;
 
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
@@ -19,14 +20,14 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{NoTls, Row};
 
 use super::events::Hub;
-use super::store::{Answer, AuditQuery, BookmarkRow, Event, Fut, Heard, Page, Search, Space, Store, StoreError, TokenRow, Write};
+use super::store::{Answer, AuditQuery, BookmarkRow, Epoch, Event, Fut, Heard, Page, Search, Space, Store, StoreError, TokenRow, Write};
 use super::work;
 use crate::domain::audit::Entry;
-use crate::domain::note::{Note, NoteId, Seq, Time, Version};
+use crate::domain::note::{Note, NoteId, Seq, Time, Uuid, Version};
 use tx::PgTx;
 
 /// Every step of the schema, oldest first.
-const MIGRATIONS: [&str; 1] = [include_str!("../../../assets/migrations/postgres/1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("../../../assets/migrations/postgres/1.sql"), include_str!("../../../assets/migrations/postgres/2.sql")];
 /// Connections kept at most.
 const CONNECTIONS: usize = 16;
 /// How often a write is tried.
@@ -61,6 +62,8 @@ pub struct PostgresStore {
     pool: Pool,
     hub: Arc<Hub>,
     under_way: AtomicUsize,
+    /// Spaces in which this process has opened its epoch.
+    opened: Mutex<HashSet<Space>>,
     listener: tokio::task::JoinHandle<()>,
 }
 
@@ -103,18 +106,27 @@ impl PostgresStore {
             listener.abort();
             return Err(StoreError::Unavailable("the database does not tell of changes".to_owned()));
         }
-        Ok(Self { pool, hub, under_way: AtomicUsize::new(0), listener })
+        Ok(Self { pool, hub, under_way: AtomicUsize::new(0), opened: Mutex::default(), listener })
     }
 
     async fn try_write(&self, write: &Write, committing: &mut bool) -> Result<Answer, StoreError> {
+        let opens = !self.opened().contains(&write.who.space);
         let mut client = self.pool.get().await?;
         let tx = client.transaction().await?;
-        let mut steps = PgTx { tx, events: Vec::new() };
+        let mut steps = PgTx { tx, events: Vec::new(), opens };
         let answer = work::perform(&mut steps, write).await?;
         steps.notify().await?;
         *committing = true;
+        let opened = opens && !steps.opens;
         steps.tx.commit().await?;
+        if opened {
+            self.opened().insert(write.who.space);
+        }
         Ok(answer)
+    }
+
+    fn opened(&self) -> MutexGuard<'_, HashSet<Space>> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn write_again(&self, write: Write) -> Result<Answer, StoreError> {
@@ -219,6 +231,15 @@ impl Store for PostgresStore {
         Box::pin(async move {
             let one_more = limit_of(limit).saturating_add(1);
             self.page(space, read::SINCE, &[&space, &seq, &one_more], limit).await
+        })
+    }
+
+    fn epoch(&self, space: Space, place: Option<(Uuid, Seq)>) -> Fut<'_, Epoch> {
+        Box::pin(async move {
+            let (known, seq) = place.unzip();
+            let rows = self.rows(read::EPOCH, &[&space, &known]).await?;
+            let (id, last) = rows.first().map_or((None, None), |r| (r.get::<_, Option<Uuid>>(0), r.get::<_, Option<Seq>>(1)));
+            Ok(Epoch { id, leads_here: seq.is_none_or(|seq| last.is_some_and(|last| seq <= last)) })
         })
     }
 

@@ -26,6 +26,10 @@ pub(super) const SINCE: &str = columns!(
     ", n.seq FROM notes n JOIN versions v ON v.space = n.space AND v.id = n.id AND v.version = n.version
       WHERE n.space = $1 AND n.seq > $2 ORDER BY n.seq LIMIT $3"
 );
+/// The newest epoch, and the last place of the one asked about.
+pub(super) const EPOCH: &str = "SELECT (SELECT id FROM epochs WHERE space = $1 ORDER BY first DESC LIMIT 1),
+       (SELECT coalesce((SELECT min(n.first) - 1 FROM epochs n WHERE n.space = e.space AND n.first > e.first), s.seq)
+        FROM epochs e JOIN spaces s ON s.id = e.space WHERE e.space = $1 AND e.id = $2)";
 pub(super) const SEARCH: &str = columns!(
     ", n.seq FROM notes n JOIN versions v ON v.space = n.space AND v.id = n.id AND v.version = n.version
       WHERE n.space = $1 AND NOT n.deleted AND n.seq < $2

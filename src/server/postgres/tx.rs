@@ -19,7 +19,12 @@ pub(super) const CHANNEL: &str = "diptych";
 pub(super) struct PgTx<'a> {
     pub(super) tx: Transaction<'a>,
     pub(super) events: Vec<Event>,
+    /// Whether the next change is this process's first in its space.
+    pub(super) opens: bool,
 }
+
+/// How an epoch begins.
+const OPEN: &str = "INSERT INTO epochs (space, first, id) VALUES ($1, $2, gen_random_uuid())";
 
 type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 
@@ -87,7 +92,11 @@ impl Tx for PgTx<'_> {
 
     async fn next_seq(&mut self, space: Space) -> Step<Seq> {
         let row = self.one("UPDATE spaces SET seq = seq + 1 WHERE id = $1 RETURNING seq", &[&space]).await?;
-        row.map(|r| r.get(0)).ok_or_else(|| StoreError::Database("the space is missing".to_owned()))
+        let seq: Seq = row.map(|r| r.get(0)).ok_or_else(|| StoreError::Database("the space is missing".to_owned()))?;
+        if std::mem::take(&mut self.opens) {
+            self.run(OPEN, &[&space, &seq]).await?;
+        }
+        Ok(seq)
     }
 
     async fn put_note(&mut self, space: Space, seq: Seq, n: &Note) -> Step<()> {

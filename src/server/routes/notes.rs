@@ -5,6 +5,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::{Usual, page};
 use crate::domain::note::{Note, Seq};
@@ -28,6 +29,8 @@ pub(super) struct ListQuery {
     /// Notes changed after this place, in order of change, deleted ones included.
     #[param(minimum = 0)]
     since: Option<i64>,
+    /// The `store` that came with that place. Where the place is not part of this store's past, `reset` says so and the list is whole.
+    store: Option<Uuid>,
     /// At most so many; without it, a list by `since` is whole.
     #[param(minimum = 1, maximum = 1000000)]
     limit: Option<u32>,
@@ -64,7 +67,10 @@ pub(super) async fn list(State(app): State<App>, Caller(who): Caller, asked: Res
             return Err(Failure::invalid_one("since", "cannot stand beside q, tag or after"));
         }
         let limit = limit.map_or(usize::MAX, |l| l as usize);
-        return Ok(page::since(app, who.space, seq, limit).await?);
+        return Ok(page::since(app, who.space, (asked.store, seq), limit).await?);
+    }
+    if asked.store.is_some() {
+        return Err(Failure::invalid_one("store", "stands beside since"));
     }
     let long = |t: &Option<String>| t.as_ref().is_some_and(|t| t.chars().count() > 1000);
     if long(&asked.q) || long(&asked.tag) {
@@ -76,7 +82,7 @@ pub(super) async fn list(State(app): State<App>, Caller(who): Caller, asked: Res
     let found = app.store.search(who.space, Search { q, tag, after: asked.after, limit }).await?;
     let after = if found.more { found.notes.last().map(|(seq, _)| *seq) } else { None };
     let data = found.notes.into_iter().map(|(_, n)| n.into()).collect();
-    Ok(json(StatusCode::OK, &PageJson { data, seq: found.seq, more: found.more, after }))
+    Ok(json(StatusCode::OK, &PageJson { data, seq: found.seq, more: found.more, store: None, reset: false, after }))
 }
 
 /// The ETag of a version.

@@ -6,6 +6,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
+use uuid::Uuid;
 
 use crate::domain::note::Seq;
 use crate::server::app::App;
@@ -21,13 +22,20 @@ struct Writing {
     seq: Seq,
     left: usize,
     begun: bool,
+    reset: bool,
     done: bool,
     ready: VecDeque<Bytes>,
 }
 
-/// The notes changed after `seq`, at most `limit`. The first page is read before the answer begins, so that a failure has its status.
-pub(super) async fn since(app: App, space: Space, seq: Seq, limit: usize) -> Result<Response, StoreError> {
-    let mut writing = Writing { app, space, seq, left: limit, begun: false, done: false, ready: VecDeque::new() };
+/// The notes changed after `seq`, at most `limit`; all of them, where `seq` is a place in a past that this store does not have. The first
+/// page is read before the answer begins, so that a failure has its status.
+pub(super) async fn since(app: App, space: Space, (store, seq): (Option<Uuid>, Seq), limit: usize) -> Result<Response, StoreError> {
+    let reset = match store {
+        Some(store) => !app.store.epoch(space, Some((store, seq))).await?.leads_here,
+        None => false,
+    };
+    let seq = if reset { 0 } else { seq };
+    let mut writing = Writing { app, space, seq, left: limit, begun: false, reset, done: false, ready: VecDeque::new() };
     writing.next_page().await?;
     let body = stream::unfold(writing, |mut w| async move {
         loop {
@@ -69,7 +77,10 @@ impl Writing {
         }
         self.begun = true;
         if self.done {
-            out.extend_from_slice(format!(r#"],"seq":{seen},"more":{more}}}"#).as_bytes());
+            let reset = if self.reset { r#","reset":true"# } else { "" };
+            // Asked last: the epoch of what was read, or a later one, to whose past what was read belongs.
+            let store = self.app.store.epoch(self.space, None).await?.id.map_or(String::new(), |id| format!(r#","store":"{id}""#));
+            out.extend_from_slice(format!(r#"],"seq":{seen},"more":{more}{store}{reset}}}"#).as_bytes());
         }
         self.ready.push_back(out.into());
         Ok(())

@@ -15,13 +15,13 @@ use rusqlite::{Connection, params};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::events::Hub;
-use super::store::{Answer, AuditQuery, Base, BookmarkRow, Event, Fut, Heard, Page, Search, Space, Store, StoreError, TokenRow, Write};
+use super::store::{Answer, AuditQuery, Base, BookmarkRow, Epoch, Event, Fut, Heard, Page, Search, Space, Store, StoreError, TokenRow, Write};
 use crate::domain::audit::Entry;
-use crate::domain::note::{Note, NoteId, Seq, Time, Version};
+use crate::domain::note::{Note, NoteId, Seq, Time, Uuid, Version};
 use writer::Message;
 
 /// Every step of the schema, oldest first; the file's `user_version` counts those taken.
-const MIGRATIONS: [&str; 1] = [include_str!("../../../assets/migrations/sqlite/1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("../../../assets/migrations/sqlite/1.sql"), include_str!("../../../assets/migrations/sqlite/2.sql")];
 /// Writes that may wait before a request has to.
 const QUEUE: usize = 8192;
 /// Reading connections kept open.
@@ -185,6 +185,10 @@ impl Store for SqliteStore {
 
     fn since(&self, space: Space, seq: Seq, limit: usize) -> Fut<'_, Page> {
         self.read(move |c| read::since(c, space, seq, limit))
+    }
+
+    fn epoch(&self, space: Space, place: Option<(Uuid, Seq)>) -> Fut<'_, Epoch> {
+        self.read(move |c| read::epoch(c, space, place))
     }
 
     fn search(&self, space: Space, search: Search) -> Fut<'_, Page> {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::domain::audit::Entry;
 use crate::domain::note::{Content, Note, NoteId, Seq, Time, Version};
 use crate::server::memory;
-use crate::server::store::{AuditQuery, Base, BookmarkRow, Event, Kind, LockRow, Page, Search, Space, StoreError, TokenRow};
+use crate::server::store::{AuditQuery, Base, BookmarkRow, Epoch, Event, Kind, LockRow, Page, Search, Space, StoreError, TokenRow};
 use crate::server::work::Step;
 
 /// The columns [`note`] reads.
@@ -107,6 +107,22 @@ pub(super) fn since(conn: &Connection, space: Space, seq: Seq, limit: usize) -> 
          WHERE n.space = ? AND n.seq > ? ORDER BY n.seq LIMIT ?"
     );
     page(conn, space, sql, vec![Sql::Integer(space), Sql::Integer(seq), one_more(limit)], limit)
+}
+
+/// The newest epoch, and whether a place leads to now: its epoch is known, and ended no earlier.
+pub(super) fn epoch(conn: &Connection, space: Space, place: Option<(Uuid, Seq)>) -> Step<Epoch> {
+    let sql = "SELECT id FROM epochs WHERE space = ? ORDER BY first DESC LIMIT 1";
+    let id: Option<[u8; 16]> = conn.prepare_cached(sql)?.query_row([space], |r| r.get(0)).optional()?;
+    let leads_here = match place {
+        None => true,
+        Some((id, seq)) => {
+            let sql = "SELECT coalesce((SELECT min(n.first) - 1 FROM epochs n WHERE n.space = e.space AND n.first > e.first), s.seq)
+                       FROM epochs e JOIN spaces s ON s.id = e.space WHERE e.space = ? AND e.id = ?";
+            let last: Option<Seq> = conn.prepare_cached(sql)?.query_row(params![space, id.as_bytes()], |r| r.get(0)).optional()?;
+            last.is_some_and(|last| seq <= last)
+        }
+    };
+    Ok(Epoch { id: id.map(Uuid::from_bytes), leads_here })
 }
 
 /// Live notes, the one changed last first.

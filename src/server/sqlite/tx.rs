@@ -1,5 +1,7 @@
 //! The steps of a write over one SQLite connection inside an open transaction. They wait for nothing.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
@@ -14,6 +16,8 @@ use crate::server::work::{Loaded, Step, Tx};
 pub(super) struct SqliteTx<'a> {
     pub(super) conn: &'a mut Connection,
     pub(super) events: &'a mut Vec<Event>,
+    /// Spaces in which this process has opened its epoch.
+    pub(super) opened: &'a mut HashSet<Space>,
 }
 
 fn micros(time: Option<Time>) -> Option<i64> {
@@ -51,7 +55,13 @@ impl Tx for SqliteTx<'_> {
 
     async fn next_seq(&mut self, space: Space) -> Step<Seq> {
         let mut next = self.conn.prepare_cached("UPDATE spaces SET seq = seq + 1 WHERE id = ? RETURNING seq")?;
-        Ok(next.query_row([space], |r| r.get(0))?)
+        let seq: Seq = next.query_row([space], |r| r.get(0))?;
+        if !self.opened.contains(&space) {
+            let sql = "INSERT INTO epochs (space, first, id) VALUES (?, ?, randomblob(16))";
+            self.conn.prepare_cached(sql)?.execute([space, seq])?;
+            self.opened.insert(space);
+        }
+        Ok(seq)
     }
 
     async fn put_note(&mut self, space: Space, seq: Seq, n: &Note) -> Step<()> {

@@ -3,6 +3,7 @@
 //! Each write has a savepoint of its own, so that a failing one takes nothing with it. Answers and events leave after the commit. With an
 //! empty queue a write is committed at once.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -12,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::tx::SqliteTx;
 use crate::server::events::Hub;
-use crate::server::store::{Answer, Event, StoreError, Write};
+use crate::server::store::{Answer, Event, Space, StoreError, Write};
 use crate::server::work::perform;
 
 /// Writes that go into one transaction.
@@ -42,11 +43,13 @@ pub(super) struct Writer {
     hub: Arc<Hub>,
     queued: Arc<AtomicUsize>,
     since_sweep: usize,
+    /// Spaces in which this process has opened its epoch.
+    opened: HashSet<Space>,
 }
 
 impl Writer {
     pub(super) fn new(conn: Connection, waiting: mpsc::Receiver<Message>, hub: Arc<Hub>, queued: Arc<AtomicUsize>) -> Self {
-        Self { conn, waiting, hub, queued, since_sweep: SWEEP }
+        Self { conn, waiting, hub, queued, since_sweep: SWEEP, opened: HashSet::new() }
     }
 
     /// Works until every sender is gone.
@@ -95,7 +98,9 @@ impl Writer {
         if failed.is_some() && !self.conn.is_autocommit() {
             let _ = self.conn.execute_batch("ROLLBACK"); // the failure itself is what is told
         }
-        if failed.is_none() {
+        if failed.is_some() {
+            self.opened.clear();
+        } else {
             events.into_iter().for_each(|e| self.hub.tell(e));
         }
         for (back, answer) in answers {
@@ -110,11 +115,12 @@ impl Writer {
     fn one(&mut self, write: &Write, events: &mut Vec<Event>) -> Result<Answer, StoreError> {
         self.conn.prepare_cached("SAVEPOINT one")?.execute([])?;
         let before = events.len();
-        let mut tx = SqliteTx { conn: &mut self.conn, events };
+        let mut tx = SqliteTx { conn: &mut self.conn, events, opened: &mut self.opened };
         let done = perform(&mut tx, write).now_or_never();
         let answer = done.unwrap_or_else(|| Err(StoreError::Database("a step waited".to_owned())));
         if answer.is_err() {
             events.truncate(before);
+            self.opened.clear(); // opened again where it was undone; one too many does no harm
             self.conn.prepare_cached("ROLLBACK TO one")?.execute([])?;
         }
         self.conn.prepare_cached("RELEASE one")?.execute([])?;

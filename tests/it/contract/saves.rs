@@ -229,3 +229,24 @@ pub async fn search_finds_and_pages(s: Server) {
     let next = s.get(&format!("/api/notes?tag=all&limit=4&after={}", page["after"])).await.is(200).body;
     assert_eq!((titles(&next).len(), &next["more"], &next["after"]), (3, &json!(false), &json!(null)));
 }
+
+pub async fn a_store_set_back_is_noticed(s: Server) {
+    let empty = s.get("/api/notes?since=0").await.is(200).body;
+    assert_eq!((&empty["store"], &empty["seq"]), (&json!(null), &json!(0)));
+    s.note(json!({"title": "a"})).await;
+    let list = s.get("/api/notes?since=0").await.is(200).body;
+    let (store, seq) = (list["store"].as_str().unwrap().to_owned(), list["seq"].as_i64().unwrap());
+    let ask = async |store: &str, seq: i64| s.get(&format!("/api/notes?since={seq}&store={store}")).await.is(200).body;
+    let next = ask(&store, seq).await;
+    assert_eq!((&next["data"], &next["store"], &next["reset"]), (&json!([]), &json!(store), &json!(null)));
+    s.note(json!({"title": "b"})).await;
+    assert_eq!(ask(&store, seq).await["data"].as_array().unwrap().len(), 1);
+    // a place further on than this store ever was, and one of another store: all of it again, and said so
+    for (store, seq) in [(&*store, 99), ("6f1c0000-0000-4000-8000-000000000001", seq)] {
+        let reset = ask(store, seq).await;
+        assert_eq!((reset["data"].as_array().unwrap().len(), &reset["reset"]), (2, &json!(true)));
+        assert_eq!((&reset["store"], &reset["seq"]), (&list["store"], &json!(2)));
+    }
+    s.get("/api/notes?since=1&store=x").await.fails(422, "invalid");
+    s.get(&format!("/api/notes?store={store}")).await.fails(422, "invalid");
+}
