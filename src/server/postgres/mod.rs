@@ -27,7 +27,8 @@ use crate::domain::note::{Note, NoteId, Seq, Time, Uuid, Version};
 use tx::PgTx;
 
 /// Every step of the schema, oldest first.
-const MIGRATIONS: [&str; 2] = [include_str!("../../../assets/migrations/postgres/1.sql"), include_str!("../../../assets/migrations/postgres/2.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../../../assets/migrations/postgres/1.sql"), include_str!("../../../assets/migrations/postgres/2.sql")];
 /// Connections kept at most.
 const CONNECTIONS: usize = 16;
 /// How often a write is tried.

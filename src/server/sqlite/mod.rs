@@ -15,13 +15,16 @@ use rusqlite::{Connection, params};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::events::Hub;
-use super::store::{Answer, AuditQuery, Base, BookmarkRow, Epoch, Event, Fut, Heard, Page, Search, Space, Store, StoreError, TokenRow, Write};
+use super::store::{
+    Answer, AuditQuery, Base, BookmarkRow, Epoch, Event, Fut, Heard, Page, Search, Space, Store, StoreError, TokenRow, Write,
+};
 use crate::domain::audit::Entry;
 use crate::domain::note::{Note, NoteId, Seq, Time, Uuid, Version};
 use writer::Message;
 
 /// Every step of the schema, oldest first; the file's `user_version` counts those taken.
-const MIGRATIONS: [&str; 2] = [include_str!("../../../assets/migrations/sqlite/1.sql"), include_str!("../../../assets/migrations/sqlite/2.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../../../assets/migrations/sqlite/1.sql"), include_str!("../../../assets/migrations/sqlite/2.sql")];
 /// Writes that may wait before a request has to.
 const QUEUE: usize = 8192;
 /// Reading connections kept open.
