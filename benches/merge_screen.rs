@@ -10,7 +10,7 @@ use diptych::domain::note::{NoteId, Time, Uuid};
 use diptych::domain::settle::{Labels, Settle};
 use diptych::tui::app::{App, Setup};
 use diptych::tui::keys::{Keymap, Overrides};
-use diptych::tui::merge::{self, Files};
+use diptych::tui::merge::{self, Files, Job, Opened};
 use diptych::tui::message::Event;
 use diptych::tui::screen::{Local, Settings};
 use diptych::tui::stage::Stage;
@@ -48,9 +48,9 @@ fn setup() -> Setup {
 fn stage(texts: &[Vec<u8>; 3]) -> (Stage, Duration) {
     let [b, m, t] = texts.clone();
     let start = Instant::now();
-    let settle = Settle::open(b, m, t, &[]);
+    let job = Job::new(move |stop| Ok(Opened::new(Settle::open_unless([b, m, t], &[], stop)?, &[])));
     let files = Files { result: "r".into(), name: "r".to_owned(), labels: Labels::default(), journal: None };
-    let stage = Stage::new(App::new(setup(), merge::files(settle, files, &[]), false), 200, 50);
+    let stage = Stage::new(App::new(setup(), merge::files(files, job, 0), false), 200, 50);
     (stage, start.elapsed())
 }
 

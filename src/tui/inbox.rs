@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::keys::{Action, Mode};
-use super::merge::settle_of;
+use super::merge::{Job, Opened, Wanted};
 use super::message::{Effect, Event};
 use super::rows::Rows;
 use super::screen::{Ctx, Drawn, Screen};
@@ -27,6 +27,8 @@ pub struct Waiting {
     pub settled: usize,
     /// When the save was refused, as far as known.
     pub at: Time,
+    /// The merge that will tell how much asks, while it is under way.
+    pub wanted: Option<Wanted>,
 }
 
 /// The state of the inbox.
@@ -47,24 +49,32 @@ impl Inbox {
         if self.waiting.contains_key(&id) {
             return None;
         }
-        self.waiting.insert(id, Waiting { parked: None, title: title.to_owned(), clashes: 0, settled: 0, at: Time(i64::MAX) });
+        self.waiting
+            .insert(id, Waiting { parked: None, title: title.to_owned(), clashes: 0, settled: 0, at: Time(i64::MAX), wanted: None });
         self.sort();
         Some(Effect::Client(Command::Open(id)))
     }
 
-    fn know(&mut self, parked: &Parked, accept: &[String]) {
-        let mut settle = settle_of(parked, accept);
-        settle.restore(&parked.journal);
-        let counts = settle.counts();
+    /// Knows a conflict, and has it merged to tell how much asks; until then what was known of it before stands.
+    fn know(&mut self, parked: &Parked, accept: &[String]) -> Effect {
+        let (job, wanted) = Job::note(parked, accept);
+        let (clashes, settled) = self.waiting.get(&parked.id).map_or((0, 0), |w| (w.clashes, w.settled));
         let waiting = Waiting {
             title: parked.mine.title.clone(),
-            clashes: counts.clashes,
-            settled: counts.settled,
+            clashes,
+            settled,
             at: parked.parked_at,
             parked: Some(Box::new(parked.clone())),
+            wanted: Some(wanted),
         };
         self.waiting.insert(parked.id, waiting);
         self.sort();
+        Effect::Work(job)
+    }
+
+    fn merged(waiting: &mut Waiting, opened: &Opened) {
+        let counts = opened.settle.counts();
+        (waiting.clashes, waiting.settled, waiting.wanted) = (counts.clashes, counts.settled, None);
     }
 
     fn sort(&mut self) {
@@ -91,9 +101,9 @@ impl Inbox {
             News::RowIs(row) if row.state == State::NeedsYou => return self.wait(row.id, &row.title).into_iter().collect(),
             News::RowIs(row) => self.gone(row.id),
             News::RowGone(id) | News::Settled(id, _) => self.gone(*id),
-            News::NeedsYou(parked) => self.know(parked, accept),
+            News::NeedsYou(parked) => return vec![self.know(parked, accept)],
             News::Opened(detail) => match &detail.parked {
-                Some(parked) => self.know(parked, accept),
+                Some(parked) => return vec![self.know(parked, accept)],
                 None => self.gone(detail.id),
             },
             _ => {}
@@ -128,6 +138,14 @@ impl Screen for Inbox {
             Event::Shown => {
                 let known = self.order.iter().map(|id| Effect::Client(Command::Open(*id)));
                 return [Effect::Client(Command::List)].into_iter().chain(known).collect();
+            }
+            Event::Merged(ticket, result) => {
+                let is = |w: &&mut Waiting| w.wanted.as_ref().is_some_and(|w| w.is(ticket));
+                if let Some(waiting) = self.waiting.values_mut().find(is)
+                    && let Some(opened) = result.take()
+                {
+                    Self::merged(waiting, &opened);
+                }
             }
             Event::News(news) => return self.news(news, &ctx.settings.accept),
             _ => {}

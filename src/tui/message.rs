@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::keys::Action;
+use super::merge::work::{Handed, Job, Ticket};
 use super::screen::Screen;
 use crate::client::handle::{Command, News};
 use crate::domain::note::{Content, NoteId};
@@ -260,6 +261,8 @@ pub enum Event {
         /// Save it at once.
         save: bool,
     },
+    /// A merge is done; whoever wants it takes it.
+    Merged(Ticket, Handed),
     /// The screen is on top again after another was left.
     Shown,
     /// The screen is about to be left or the program to end: keep what was typed.
@@ -335,6 +338,8 @@ pub enum Effect {
         /// What the file's name ends in: `.md`.
         suffix: &'static str,
     },
+    /// Merge on a worker; [`Event::Merged`] brings the result, unless nobody wants it any more.
+    Work(Job),
     /// Write a file whole or not at all; [`Event::Written`] tells.
     Write {
         /// Comes back with the result.
@@ -344,6 +349,8 @@ pub enum Effect {
         /// What it shall hold.
         bytes: Vec<u8>,
     },
+    /// Remove a file that is no longer of use; it does no harm if it stays.
+    Remove(PathBuf),
     /// End the program with this exit status.
     Quit(u8),
     /// Stop the program until the shell continues it.

@@ -222,12 +222,23 @@ impl<'g> Loop<'g> {
                 let text = self.edit(&text, suffix).await?;
                 let _ = self.own.0.send(Event::EditorDone { tag, text });
             }
+            Effect::Work(job) => {
+                let tell = self.own.0.clone();
+                tokio::task::spawn_blocking(move || {
+                    if let Some((ticket, result)) = job.run() {
+                        let _ = tell.send(Event::Merged(ticket, result));
+                    }
+                });
+            }
             Effect::Write { tag, path, bytes } => {
                 let tell = self.own.0.clone();
                 tokio::task::spawn_blocking(move || {
                     let result = write_whole(&path, &bytes).map_err(|e| format!("{} could not be written: {e}.", path.display()));
                     let _ = tell.send(Event::Written { tag, result });
                 });
+            }
+            Effect::Remove(path) => {
+                let _ = tokio::fs::remove_file(path).await;
             }
             Effect::Quit(status) => self.quit = Some(status),
             Effect::Suspend => {

@@ -5,6 +5,7 @@ use ratatui::backend::{Backend, TestBackend};
 use ratatui::buffer::Buffer;
 
 use super::app::App;
+use super::merge::Job;
 use super::message::{Effect, Event, Key};
 
 /// Draws one frame of an app.
@@ -28,7 +29,7 @@ pub fn paint<B: Backend>(app: &mut App, terminal: &mut Terminal<B>) -> Result<()
     Ok(())
 }
 
-/// An app in memory: events in, effects and screens out. For stories and pictures.
+/// An app in memory: events in, effects and screens out. For stories and pictures. Merges are done at once, unless they are held.
 pub struct Stage {
     /// The app.
     pub app: App,
@@ -36,18 +37,45 @@ pub struct Stage {
     pub terminal: Terminal<TestBackend>,
     /// What the app wanted done at its start.
     pub started: Vec<Effect>,
+    /// Merges wait here instead of being done, once there is such a place.
+    pub held: Option<Vec<Job>>,
 }
 
 impl Stage {
     /// An app on a screen of so many columns and rows, drawn once.
     #[must_use]
     pub fn new(app: App, columns: u16, rows: u16) -> Stage {
+        Stage::with(app, columns, rows, None)
+    }
+
+    /// The same, with merges held back.
+    #[must_use]
+    pub fn holding(app: App, columns: u16, rows: u16) -> Stage {
+        Stage::with(app, columns, rows, Some(Vec::new()))
+    }
+
+    fn with(app: App, columns: u16, rows: u16, held: Option<Vec<Job>>) -> Stage {
         // A terminal in memory cannot fail: its error type has no values.
         let Ok(terminal) = Terminal::new(TestBackend::new(columns, rows));
-        let mut stage = Stage { app, terminal, started: Vec::new() };
-        stage.started = stage.app.start();
+        let mut stage = Stage { app, terminal, started: Vec::new(), held };
+        let started = stage.app.start();
         stage.paint();
+        stage.started = stage.worked(started);
         stage
+    }
+
+    /// Does the merges among effects, and what comes of them; returns the other effects.
+    fn worked(&mut self, effects: Vec<Effect>) -> Vec<Effect> {
+        let (jobs, mut out): (Vec<Effect>, Vec<Effect>) = effects.into_iter().partition(|e| matches!(e, Effect::Work(_)));
+        for effect in jobs {
+            let Effect::Work(job) = effect else { continue };
+            if let Some(held) = &mut self.held {
+                held.push(job);
+            } else if let Some((ticket, result)) = job.run() {
+                out.extend(self.event(Event::Merged(ticket, result)));
+            }
+        }
+        out
     }
 
     /// Takes one event in, draws, and returns what the loop would have to do.
@@ -57,7 +85,7 @@ impl Stage {
         }
         let effects = self.app.update(event);
         self.paint();
-        effects
+        self.worked(effects)
     }
 
     /// Presses keys by their names, separated by spaces (`ctrl-s`, `down`, `x`). A name that is no key is typed letter by letter.

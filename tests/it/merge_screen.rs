@@ -4,8 +4,9 @@ use diptych::client::handle::{Command, News, Parked};
 use diptych::domain::note::{Content, FieldName, Value};
 use diptych::domain::refine::Class;
 use diptych::domain::settle::{Labels, Settle};
-use diptych::tui::merge::{self, Files};
+use diptych::tui::merge::{self, Files, Job, Opened};
 use diptych::tui::message::{Effect, Event, Mouse, MouseKind};
+use diptych::tui::screen::Screen;
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
@@ -514,9 +515,17 @@ fn why_and_search_and_change_from_base() {
 }
 
 fn files(base: &[u8], mine: &[u8], theirs: &[u8]) -> Play {
-    let settle = Settle::open(base.to_vec(), mine.to_vec(), theirs.to_vec(), &[Class::Same]);
-    let files = Files { result: "out.md".into(), name: "out.md".to_owned(), labels: Labels::default(), journal: Some("journal".into()) };
-    Play::on(merge::files(settle, files, &[]), 80, 24)
+    Play::on(files_screen([base, mine, theirs].map(<[u8]>::to_vec), &[Class::Same]), 80, 24)
+}
+
+fn files_screen(texts: [Vec<u8>; 3], accept: &'static [Class]) -> Box<dyn Screen> {
+    let files = Files { result: "out.md".into(), name: "out.md".to_owned(), labels: Labels::default(), journal: None };
+    let size = texts.iter().map(Vec::len).sum();
+    let job = Job::new(move |stop| {
+        let settle = Settle::open_unless(texts, accept, stop)?;
+        Ok(Opened { journal: Some("journal".into()), ..Opened::new(settle, &[]) })
+    });
+    merge::files(files, job, size)
 }
 
 fn writes(effects: Vec<Effect>) -> Vec<(&'static str, Vec<u8>)> {
@@ -557,6 +566,36 @@ fn a_later_choice_is_never_kept_under_an_earlier_one() {
     assert!(second.len() == 1 && second[0].1 != first[0].1);
     let effects = p.stage.event(Event::Written { tag: "merge-journal", result: Ok(()) });
     assert!(writes(effects).is_empty());
+}
+
+#[test]
+fn a_large_merge_is_waited_for_and_can_be_left() {
+    let mut p = play(parked(), 80, 24);
+    p.stage.held = Some(Vec::new());
+    let mut newer = parked();
+    newer.theirs.version = 5;
+    newer.theirs.content.body = theirs().replace("two", "two and a half");
+    p.keys("enter");
+    p.keys("m");
+    p.news(News::NeedsYou(Box::new(newer.clone())));
+    assert!(p.screen().contains("Theirs moved on: merging"), "{}", p.screen());
+    p.keys("n t w");
+    assert!(p.screen().contains("A newer version is being merged in"), "{}", p.screen());
+    let job = p.stage.held.take().unwrap().pop().unwrap();
+    let (ticket, result) = job.run().expect("it is still wanted");
+    p.stage.event(Event::Merged(ticket, result));
+    assert!(p.screen().contains("Theirs moved on: 2 choices kept; 1 place is new."), "{}", p.screen());
+
+    // A screen that comes back from its journal merges first; leaving calls that off.
+    let back = Parked { journal: vec![1], ..parked() };
+    let clock = std::rc::Rc::new(std::cell::Cell::new(crate::stage::START));
+    let app = diptych::tui::app::App::new(crate::stage::setup(&clock), merge::open(Box::new(back), &[]), false);
+    let mut stage = diptych::tui::stage::Stage::holding(app, 80, 24);
+    assert!(stage.screen().contains("Merging base, mine and theirs"), "{}", stage.screen());
+    let job = stage.held.as_mut().unwrap().pop().unwrap();
+    stage.keys("esc");
+    drop(stage);
+    assert!(job.run().is_none(), "nobody waits for it");
 }
 
 #[test]
@@ -634,9 +673,7 @@ proptest! {
         sizes in prop::collection::vec((20u16..130, 5u16..45), 1..4),
     ) {
         let text = |i: usize| words[i].concat().into_bytes();
-        let settle = Settle::open(text(0), text(1), text(2), &[]);
-        let files = Files { result: "o".into(), name: "o".to_owned(), labels: Labels::default(), journal: None };
-        let mut p = Play::on(merge::files(settle, files, &[]), sizes[0].0, sizes[0].1);
+        let mut p = Play::on(files_screen([0, 1, 2].map(text), &[]), sizes[0].0, sizes[0].1);
         let mut saved = None;
         for (n, key) in keys.iter().enumerate() {
             if n % 20 == 19 {

@@ -4,15 +4,16 @@ pub mod files;
 pub mod json;
 
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use super::plain::{self, Ended, Names};
 use super::{Context, Failure, output, screens};
+use crate::domain::refine::Class;
 use crate::domain::settle::{Labels, Settle};
 use crate::tui::app::App;
-use crate::tui::merge::{self, Files};
+use crate::tui::merge::{self, Files, Job, Opened};
 
 /// Settle three files side by side
 ///
@@ -101,10 +102,14 @@ impl Merge {
             return Err(Failure::usage("Three files are needed.", "A merge has a base and two sides.", "Name BASE, MINE and THEIRS."));
         };
         let texts = [files::read(base, true)?, files::read(mine, false)?, files::read(theirs, false)?];
-        let key = key(&texts);
-        let [b, m, t] = texts;
-        let settle = Settle::open(b, m, t, &merge::classes(&ctx.config.accept));
+        let accept = merge::classes(&ctx.config.accept);
         let labels = self.labels();
+        if self.is_on_screen(ctx) {
+            let Some(result) = &self.output else { return Err(no_result()) };
+            return self.shown(ctx, texts, accept, result.clone(), labels);
+        }
+        let [b, m, t] = texts;
+        let settle = Settle::open(b, m, t, &accept);
         if let Some(from) = &self.decide {
             return self.decided(settle, from, &labels);
         }
@@ -115,11 +120,14 @@ impl Merge {
         if self.markers {
             return self.finish(&settle, &labels);
         }
-        let Some(result) = &self.output else {
-            return Err(Failure::usage("Nowhere to write the result.", "-o is missing.", "Add -o RESULT."));
-        };
-        let journal = ctx.config.dirs.state.join("merges").join(format!("{key}.journal"));
-        if self.plain { self.asked(settle, &journal) } else { self.shown(ctx, settle, result.clone(), labels, journal) }
+        let Some(result) = &self.output else { return Err(no_result()) };
+        let journal = journal(ctx, &settle, result);
+        self.asked(settle, &journal)
+    }
+
+    /// Whether a person settles it on the screen.
+    fn is_on_screen(&self, ctx: &Context) -> bool {
+        self.decide.is_none() && !ctx.config.json && !self.markers && !self.plain
     }
 
     fn labels(&self) -> Labels {
@@ -133,7 +141,7 @@ impl Merge {
         }
     }
 
-    fn decided(&self, mut settle: Settle, from: &std::path::Path, labels: &Labels) -> Result<u8, Failure> {
+    fn decided(&self, mut settle: Settle, from: &Path, labels: &Labels) -> Result<u8, Failure> {
         let mut text = String::new();
         let read = if from.as_os_str() == "-" {
             std::io::stdin().read_to_string(&mut text).map(|_| ())
@@ -173,7 +181,7 @@ impl Merge {
         Ok(status)
     }
 
-    fn asked(&self, mut settle: Settle, journal: &std::path::Path) -> Result<u8, Failure> {
+    fn asked(&self, mut settle: Settle, journal: &Path) -> Result<u8, Failure> {
         let restored = settle.restore(&std::fs::read(journal).unwrap_or_default());
         if restored.kept > 0 {
             output::note(&format!("{} choices of an earlier run are kept.", restored.kept));
@@ -195,12 +203,21 @@ impl Merge {
         }
     }
 
-    fn shown(&self, ctx: &Context, settle: Settle, result: PathBuf, labels: Labels, journal: PathBuf) -> Result<u8, Failure> {
-        let kept = std::fs::read(&journal).unwrap_or_default();
-        let can_keep = journal.parent().is_some_and(|dir| std::fs::create_dir_all(dir).is_ok());
+    /// Merges on a thread of its own, which starts before the terminal is asked for its colours.
+    fn shown(&self, ctx: &Context, texts: [Vec<u8>; 3], accept: Vec<Class>, result: PathBuf, labels: Labels) -> Result<u8, Failure> {
+        let size = texts.iter().map(Vec::len).sum();
         let (name, fresh) = (result.display().to_string(), !result.exists());
-        let files = Files { result: files::target(&result), name, labels, journal: can_keep.then(|| journal.clone()) };
-        let app = App::new(screens::setup(ctx)?, merge::files(settle, files, &kept), false);
+        let (folder, target) = (folder(ctx), result.clone());
+        let (job, wanted) = Job::new(move |stop| {
+            let settle = Settle::open_unless(texts, &accept, stop)?;
+            few(&folder);
+            let path = folder.join(file_name(&settle, &target));
+            let kept = std::fs::read(&path).unwrap_or_default();
+            let can_keep = std::fs::create_dir_all(&folder).is_ok();
+            Ok(Opened { journal: can_keep.then_some(path), ..Opened::new(settle, &kept) })
+        });
+        let files = Files { result: files::target(&result), name, labels, journal: None };
+        let app = App::new(screens::setup(ctx)?, merge::files(files, (job, wanted), size), false);
         let links = crate::tui::Links::none(ctx.config.editor.clone());
         let status = ctx.block_on(async {
             let done = crate::tui::run(app, links).await;
@@ -209,25 +226,46 @@ impl Merge {
         if fresh && let Ok(file) = std::fs::File::open(&result) {
             let _ = files::readable(&file);
         }
-        if status == 0 {
-            let _ = std::fs::remove_file(&journal);
-        }
         Ok(status)
     }
 }
 
-/// What the journal of three texts is filed under.
-fn key(texts: &[Vec<u8>; 3]) -> String {
+fn no_result() -> Failure {
+    Failure::usage("Nowhere to write the result.", "-o is missing.", "Add -o RESULT.")
+}
+
+/// Where the journals of files lie.
+fn folder(ctx: &Context) -> PathBuf {
+    ctx.config.dirs.state.join("merges")
+}
+
+fn journal(ctx: &Context, settle: &Settle, result: &Path) -> PathBuf {
+    folder(ctx).join(file_name(settle, result))
+}
+
+/// Journals kept of conflicts that were left and not come back to.
+const LEFT: usize = 200;
+
+/// Removes the oldest journals where there are too many.
+fn few(folder: &Path) {
+    let Ok(all) = std::fs::read_dir(folder) else { return };
+    let mut all: Vec<_> = all.flatten().filter_map(|e| Some((e.metadata().ok()?.modified().ok()?, e.path()))).collect();
+    all.sort();
+    let many = all.len().saturating_sub(LEFT);
+    all.into_iter().take(many).for_each(|(_, path)| drop(std::fs::remove_file(path)));
+}
+
+/// The name of the journal of a conflict: by where its result goes and by what the sides say where they differ.
+fn file_name(settle: &Settle, result: &Path) -> String {
     let mut hash = Sha256::new();
-    for text in texts {
-        hash.update((text.len() as u64).to_le_bytes());
-        hash.update(text);
-    }
-    hash.finalize().iter().take(16).map(|b| format!("{b:02x}")).collect()
+    hash.update(std::path::absolute(result).unwrap_or_else(|_| result.to_owned()).as_os_str().as_encoded_bytes());
+    hash.update(settle.fingerprint().to_le_bytes());
+    let name: String = hash.finalize().iter().take(16).map(|b| format!("{b:02x}")).collect();
+    format!("{name}.journal")
 }
 
 /// Keeps the choices made so far; where that fails they are still in memory.
-fn keep(path: &std::path::Path, settle: &Settle) {
+fn keep(path: &Path, settle: &Settle) {
     if let Some(dir) = path.parent()
         && std::fs::create_dir_all(dir).is_ok()
     {

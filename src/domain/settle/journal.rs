@@ -15,6 +15,9 @@ const MAGIC: &[u8] = b"diptych settle 1\n";
 /// Where the screen was, if nothing is known of it.
 const NOWHERE: u32 = u32::MAX;
 
+/// What names a hunk in a journal: a hash of what its sides say, and which of several equal ones it is.
+pub(super) type Key = (u64, u64);
+
 /// What came back from a journal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restored {
@@ -54,7 +57,7 @@ impl Settle {
         }
         let mut out = MAGIC.to_vec();
         put(&mut out, at.and_then(|a| u32::try_from(a).ok()).unwrap_or(NOWHERE).into());
-        for (hunk, key) in self.keys() {
+        for &(hunk, key) in self.keys() {
             // Open clashes are named too: what is not named is new when theirs moves on.
             let choice = &self.state[hunk].choice;
             if *choice == self.default_choice(hunk) && choice.is_some() {
@@ -78,18 +81,28 @@ impl Settle {
         (0..self.hunks.len()).any(|h| self.hunks[h].kind != Kind::Equal && self.state[h].choice != self.default_choice(h))
     }
 
-    /// Each hunk that can be chosen for, with its key.
-    fn keys(&self) -> Vec<(usize, (u64, u64))> {
-        let mut seen: BTreeMap<u64, u64> = BTreeMap::new();
-        let hunks = (0..self.hunks.len()).filter(|h| self.hunks[*h].kind != Kind::Equal);
-        hunks
-            .map(|h| {
-                let key = hash(&[], &[self.side(h, Side::Base), self.side(h, Side::Mine), self.side(h, Side::Theirs)]);
-                let nth = seen.entry(key).or_default();
-                *nth += 1;
-                (h, (key, *nth))
-            })
-            .collect()
+    /// Each hunk that can be chosen for, with its key. They never change, and are made once.
+    fn keys(&self) -> &[(usize, Key)] {
+        self.keys.get_or_init(|| {
+            let mut seen: BTreeMap<u64, u64> = BTreeMap::new();
+            let hunks = (0..self.hunks.len()).filter(|h| self.hunks[*h].kind != Kind::Equal);
+            hunks
+                .map(|h| {
+                    let key = hash(&[], &[self.side(h, Side::Base), self.side(h, Side::Mine), self.side(h, Side::Theirs)]);
+                    let nth = seen.entry(key).or_default();
+                    *nth += 1;
+                    (h, (key, *nth))
+                })
+                .collect()
+        })
+    }
+
+    /// A number for what the sides say where they differ: two conflicts with the same number take the same choices.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        let keys: Vec<[u8; 8]> = self.keys().iter().map(|(_, key)| key.0.to_le_bytes()).collect();
+        let rows: Vec<&[u8]> = self.rows.iter().flat_map(|r| [r.base.as_bytes(), r.mine.as_bytes(), r.theirs.as_bytes()]).collect();
+        hash(keys.as_flattened(), &rows)
     }
 
     fn put_choice_bytes(&self, out: &mut Vec<u8>, hunk: usize, choice: Option<&Choice>) {
@@ -125,7 +138,7 @@ impl Settle {
             out.lost = usize::from(!journal.is_empty());
             return out;
         };
-        let places: BTreeMap<(u64, u64), usize> = self.keys().into_iter().map(|(h, key)| (key, h)).collect();
+        let places: BTreeMap<Key, usize> = self.keys().iter().map(|&(h, key)| (key, h)).collect();
         let at = take(&mut rest).unwrap_or(u64::from(NOWHERE));
         out.at = usize::try_from(at).ok().filter(|a| *a < self.hunks.len());
         let mut named: BTreeSet<usize> = BTreeSet::new();
@@ -152,7 +165,7 @@ impl Settle {
     }
 
     /// Reads one record; whether it found its place, or none if it cannot be read.
-    fn restore_hunk(&mut self, rest: &mut &[u8], places: &BTreeMap<(u64, u64), usize>, named: &mut BTreeSet<usize>) -> Option<bool> {
+    fn restore_hunk(&mut self, rest: &mut &[u8], places: &BTreeMap<Key, usize>, named: &mut BTreeSet<usize>) -> Option<bool> {
         let key = (take(rest)?, take(rest)?);
         let (code, after) = rest.split_first()?;
         *rest = after;

@@ -16,10 +16,11 @@ mod rows;
 mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::merge::{self, Hunk, Kind};
 use super::refine::{self, Class, Proposal};
+use super::stop::{Cancelled, NEVER, Stop};
 
 pub use atoms::Atom;
 pub use choice::{Choice, Place, Side};
@@ -87,24 +88,49 @@ pub struct Settle {
     history: history::History,
     last: Option<Choice>,
     revision: u64,
+    keys: OnceLock<Vec<(usize, journal::Key)>>,
 }
 
 impl Settle {
     /// Merges three texts and takes what needs no asking. Proposals whose class is in `accept` are taken too.
     #[must_use]
     pub fn open(base: Vec<u8>, mine: Vec<u8>, theirs: Vec<u8>, accept: &[Class]) -> Settle {
+        Settle::open_unless([base, mine, theirs], accept, NEVER).unwrap_or_else(|Cancelled| Settle::nothing())
+    }
+
+    /// The same of base, mine and theirs, unless it is called off: for a worker whose result may no longer be wanted.
+    ///
+    /// # Errors
+    /// If `stop` said so.
+    pub fn open_unless([base, mine, theirs]: [Vec<u8>; 3], accept: &[Class], stop: Stop<'_>) -> Result<Settle, Cancelled> {
         let original = [Arc::new(base), Arc::new(mine), Arc::new(theirs)];
         let (texts, rows) = endings::levelled(&original);
-        let hunks = merge::merge(&texts[0], &texts[1], &texts[2]);
-        let proposals = refine::propose(&texts[0], &texts[1], &texts[2], &hunks).into_iter().map(|p| (p.hunk, p)).collect();
+        let hunks = merge::merge_unless(&texts[0], &texts[1], &texts[2], stop)?;
+        let proposals = refine::propose_unless(&texts[0], &texts[1], &texts[2], &hunks, stop)?;
         let mut out = Settle {
             original,
             texts,
             state: vec![State::default(); hunks.len()],
             hunks,
-            proposals,
+            proposals: proposals.into_iter().map(|p| (p.hunk, p)).collect(),
             accepted: accept.to_vec(),
             rows,
+            ..Settle::nothing()
+        };
+        out.begin();
+        Ok(out)
+    }
+
+    /// No conflict at all: three empty texts.
+    fn nothing() -> Settle {
+        Settle {
+            original: Default::default(),
+            texts: Default::default(),
+            hunks: Vec::new(),
+            state: Vec::new(),
+            proposals: BTreeMap::new(),
+            accepted: Vec::new(),
+            rows: Vec::new(),
             open: BTreeSet::new(),
             clashes: 0,
             auto: 0,
@@ -112,9 +138,8 @@ impl Settle {
             history: history::History::default(),
             last: None,
             revision: 0,
-        };
-        out.begin();
-        out
+            keys: OnceLock::new(),
+        }
     }
 
     fn begin(&mut self) {

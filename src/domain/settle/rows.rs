@@ -6,6 +6,7 @@
 use super::super::merge::Kind;
 use super::super::note::{Content, FieldName, FieldValue, Value, dedup, same_set};
 use super::super::refine::Class;
+use super::super::stop::{Cancelled, NEVER, Stop};
 use super::history::Change;
 use super::{Settle, Side};
 
@@ -125,10 +126,25 @@ impl Settle {
     /// Merges two edits of a note: its text by hunks, its other fields as rows. `asked` names the fields that the server refused to decide.
     #[must_use]
     pub fn open_note(base: Option<&Content>, mine: &Content, theirs: &Content, asked: &[FieldName], accept: &[Class]) -> Settle {
+        Settle::open_note_unless(base, mine, theirs, asked, accept, NEVER).unwrap_or_else(|Cancelled| Settle::nothing())
+    }
+
+    /// The same, unless it is called off.
+    ///
+    /// # Errors
+    /// If `stop` said so.
+    pub fn open_note_unless(
+        base: Option<&Content>,
+        mine: &Content,
+        theirs: &Content,
+        asked: &[FieldName],
+        accept: &[Class],
+        stop: Stop<'_>,
+    ) -> Result<Settle, Cancelled> {
         let none = Content::default();
         let base = base.unwrap_or(&none);
-        let body = |c: &Content| c.body.clone().into_bytes();
-        let mut out = Settle::open(body(base), body(mine), body(theirs), accept);
+        let texts = [base, mine, theirs].map(|c| c.body.clone().into_bytes());
+        let mut out = Settle::open_unless(texts, accept, stop)?;
         let mut names = base.changed_fields(mine);
         names.extend(base.changed_fields(theirs));
         names.sort();
@@ -139,7 +155,7 @@ impl Settle {
         rows.sort_by_key(|r| r.name != RowName::Field(FieldName::Deleted));
         rows.append(&mut out.rows);
         out.rows = rows;
-        out
+        Ok(out)
     }
 
     /// The rows above the text; a row is named by its index.

@@ -149,6 +149,7 @@ impl App {
                 }
                 self.tell_all(&event, &mut out);
             }
+            Event::Merged(..) => self.merged(&event, &mut out),
             Event::EditorDone { .. } | Event::Written { .. } | Event::Take { .. } => self.tell_all(&event, &mut out),
             _ => self.tell_top(&event, &mut out),
         }
@@ -180,6 +181,21 @@ impl App {
         let ctx = Self::ctx(&self.setup, &self.connection, &self.register);
         let effects: Vec<Effect> = self.stack.iter_mut().flat_map(|s| s.update(event, &ctx)).collect();
         self.carry(effects, out);
+    }
+
+    /// Tells every screen of a merge. One that waits for it below others gives way where it stands.
+    fn merged(&mut self, event: &Event, out: &mut Vec<Effect>) {
+        for at in (0..self.stack.len()).rev() {
+            let (covered, ctx) = (at + 1 < self.stack.len(), Self::ctx(&self.setup, &self.connection, &self.register));
+            let Some(screen) = self.stack.get_mut(at) else { continue };
+            for effect in screen.update(event, &ctx) {
+                match effect {
+                    Effect::Replace(screen) if covered => self.stack[at] = screen,
+                    Effect::Back if covered => drop(self.stack.remove(at)),
+                    other => self.carry(vec![other], out),
+                }
+            }
+        }
     }
 
     fn tell_overlay(&mut self, event: &Event, out: &mut Vec<Effect>) {

@@ -2,7 +2,7 @@
 //!
 //! State and what keys do to it; drawing is in `view::merge`. All choices live in [`Settle`]; this screen holds only where the person looks.
 //! After each choice the journal goes out, so that the same screen comes back whatever happens to the program.
-//! Limits: the texts are merged when the screen is made, on the caller's time.
+//! The merge itself is work for a worker (`work`): until its result comes, `opening` says what is going on.
 
 mod act;
 mod edit;
@@ -11,11 +11,14 @@ mod flow;
 mod fold;
 mod go;
 pub mod mouse;
+mod newer;
+mod opening;
 mod page;
 mod question;
 mod save;
 mod spans;
 mod table;
+pub mod work;
 
 use std::path::PathBuf;
 
@@ -26,17 +29,19 @@ use super::keys::{Action, Mode};
 use super::message::{Effect, Event};
 use super::screen::{Ctx, Drawn, Screen};
 use super::view;
-use crate::client::handle::{News, Parked};
+use crate::client::handle::Parked;
 use crate::domain::note::{NoteId, Time};
 use crate::domain::refine::Class;
 use crate::domain::settle::{Labels, Place, Settle, Status};
 
 pub use edit::Editing;
 pub use flow::{Flow, Mark, result_flow, row_standing, standing};
+pub use opening::Opening;
 pub use page::{At, Look, Page, PageRow, What};
 pub use question::Question;
 pub use spans::{Span, spans};
 pub use table::{Flip, Lens, Line, Table, place, unit};
+pub use work::{Job, Opened, Wanted};
 
 /// Three files to be merged into one.
 #[derive(Clone, Debug)]
@@ -120,18 +125,40 @@ pub struct Merge {
     /// Where a search ended, to be shown at the next fit.
     found: Option<At>,
     keeping: save::Keeping,
+    /// A newer version of theirs that is being merged in.
+    newer: Option<newer::Newer>,
+}
+
+impl Source {
+    /// What it is about.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Source::Files(f) => &f.name,
+            Source::Note(p) => &p.mine.title,
+        }
+    }
+
+    /// The note, if it is one.
+    #[must_use]
+    pub fn note(&self) -> Option<NoteId> {
+        match self {
+            Source::Note(p) => Some(p.id),
+            Source::Files(_) => None,
+        }
+    }
 }
 
 /// The screen for a parked conflict: the question first, unless choices were made already.
 #[must_use]
 pub fn open(parked: Box<Parked>, accept: &[String]) -> Box<dyn Screen> {
-    if parked.journal.is_empty() { Box::new(Question::new(parked)) } else { Box::new(Merge::note(parked, accept)) }
+    if parked.journal.is_empty() { Box::new(Question::new(parked)) } else { Box::new(Opening::note(parked, accept)) }
 }
 
-/// The screen for three files. `journal`: the choices of an earlier run.
+/// The screen for three files, merged by a job. `size`: bytes of the three together.
 #[must_use]
-pub fn files(settle: Settle, files: Files, journal: &[u8]) -> Box<dyn Screen> {
-    Box::new(Merge::new(settle, Source::Files(files), journal))
+pub fn files(files: Files, job: (Job, Wanted), size: usize) -> Box<dyn Screen> {
+    Box::new(Opening::new(Source::Files(files), job, size))
 }
 
 /// The classes of these names; unknown names are left out.
@@ -140,7 +167,7 @@ pub fn classes(names: &[String]) -> Vec<Class> {
     Class::ALL.into_iter().filter(|c| names.iter().any(|n| n == c.name())).collect()
 }
 
-/// The conflict of a parked note, before its journal.
+/// The conflict of a parked note, before its journal. Takes as long as a merge does: not for the loop.
 #[must_use]
 pub fn settle_of(parked: &Parked, accept: &[String]) -> Settle {
     let base = parked.base.as_ref().map(|n| &n.content);
@@ -148,18 +175,14 @@ pub fn settle_of(parked: &Parked, accept: &[String]) -> Settle {
 }
 
 impl Merge {
-    /// The screen for a note's conflict, with the choices made so far.
+    /// The screen for a conflict that is merged.
     #[must_use]
-    pub fn note(parked: Box<Parked>, accept: &[String]) -> Merge {
-        let (settle, journal) = (settle_of(&parked, accept), parked.journal.clone());
-        Merge::new(settle, Source::Note(parked), &journal)
-    }
-
-    /// The screen for a conflict of any kind.
-    #[must_use]
-    pub fn new(settle: Settle, source: Source, journal: &[u8]) -> Merge {
+    pub fn new(opened: Opened, mut source: Source) -> Merge {
+        if let Source::Files(files) = &mut source {
+            files.journal = opened.journal;
+        }
         let mut out = Merge {
-            settle,
+            settle: opened.settle,
             source,
             unit: 0,
             atom: 0,
@@ -181,9 +204,9 @@ impl Merge {
             leaving: false,
             found: None,
             keeping: save::Keeping::default(),
+            newer: None,
         };
-        let restored = out.settle.restore(journal);
-        out.unit = match restored.at {
+        out.unit = match opened.restored.at {
             Some(h) => unit(&out.settle, Place::Hunk(h)),
             None => out.first_open().or_else(|| out.next_changed(None)).unwrap_or(0),
         };
@@ -199,15 +222,6 @@ impl Merge {
                 format!("mine · {}, {}", ctx.settings.device, ctx.clock(p.mine_at)),
                 format!("theirs · {} on {}, {}", p.theirs.updated_by, p.theirs.updated_from, ctx.clock(p.theirs.updated_at)),
             ),
-        }
-    }
-
-    /// What it is about.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        match &self.source {
-            Source::Files(f) => &f.name,
-            Source::Note(p) => &p.mine.title,
         }
     }
 
@@ -285,25 +299,6 @@ impl Merge {
             (self.unit, self.atom, self.result_top) = (u, 0, 0);
         }
     }
-
-    fn news(&mut self, news: &News, ctx: &Ctx<'_>) -> Vec<Effect> {
-        let (Source::Note(parked), News::NeedsYou(newer)) = (&self.source, news) else { return Vec::new() };
-        if parked.id != newer.id || parked.theirs == newer.theirs && parked.mine == newer.mine {
-            return Vec::new();
-        }
-        let mut fresh = settle_of(newer, &ctx.settings.accept);
-        let restored = fresh.carry_over(&self.settle);
-        self.settle = fresh;
-        self.source = Source::Note(newer.clone());
-        self.editing = None;
-        self.page.forget();
-        self.result_of = None;
-        let first = restored.new.first().map(|h| unit(&self.settle, Place::Hunk(*h)));
-        self.go(first.or_else(|| self.first_open()).unwrap_or(0));
-        let mut out = self.journal();
-        out.extend(restored.say().map(Effect::Say));
-        out
-    }
 }
 
 impl Screen for Merge {
@@ -312,14 +307,11 @@ impl Screen for Merge {
     }
 
     fn title(&self) -> String {
-        format!("settle {}", self.name())
+        format!("settle {}", self.source.name())
     }
 
     fn note(&self) -> Option<NoteId> {
-        match &self.source {
-            Source::Note(p) => Some(p.id),
-            Source::Files(_) => None,
-        }
+        self.source.note()
     }
 
     fn typing(&self) -> bool {
@@ -337,9 +329,11 @@ impl Screen for Merge {
             Event::Mouse(mouse, hit) => self.mouse(*mouse, *hit),
             Event::Answer { id, answer } => self.answered(id, answer, began, ctx),
             Event::EditorDone { tag: "merge-hunk", text } => self.editor_done(text),
-            Event::Written { tag, result } => self.written(tag, result),
+            Event::Written { tag, result } => self.written(tag, result, ctx),
             Event::News(news) => self.news(news, ctx),
+            Event::Merged(ticket, result) => self.merged(ticket, result),
             Event::Leave => self.end_edit(),
+            Event::Tick => self.retry(ctx.now),
             _ => Vec::new(),
         };
         if self.settle.revision() != before && !self.leaving {
@@ -366,6 +360,10 @@ impl Screen for Merge {
 
     fn draw(&self, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn {
         view::merge::draw(self, area, buf, ctx)
+    }
+
+    fn wake(&self) -> Option<Time> {
+        self.retry_at()
     }
 
     fn hints(&self) -> Vec<Action> {

@@ -2,7 +2,7 @@
 
 use super::super::message::{Answer, Ask, Effect};
 use super::super::screen::Ctx;
-use super::{Merge, Source};
+use super::{Files, Merge, Source};
 use crate::client::handle::Command;
 use crate::domain::note::Time;
 use crate::domain::settle::{Settle, Side};
@@ -13,10 +13,18 @@ pub(super) struct Keeping {
     under_way: bool,
     /// Something was chosen meanwhile.
     again: bool,
-    /// The person has left; the program ends when the last choice is kept.
-    then_leave: bool,
+    /// The person has left, with this status; the program ends when the last choice is kept.
+    then_leave: Option<u8>,
+    /// What was last tried could not be kept.
+    failed: bool,
+    /// When that is tried again.
+    retry: Option<Time>,
+    /// The result is written: the choices have done their work.
+    done: bool,
 }
 
+/// Milliseconds after which keeping the choices is tried again.
+const RETRY_MS: i64 = 2_000;
 /// Lines of the verdict shown at once.
 const SHOWN: usize = 8;
 
@@ -42,6 +50,9 @@ impl Merge {
 
     /// Saves if nothing is open and nothing is missing; otherwise goes to what is open, or asks.
     pub(super) fn save(&mut self, began: Time, ctx: &Ctx<'_>) -> Vec<Effect> {
+        if self.is_moving() {
+            return vec![Effect::Say("A newer version is being merged in: a moment.".to_owned())];
+        }
         let open = self.settle.counts().open;
         if open > 0 && !self.settle.deletes() {
             if let Some(unit) = self.next_open(None) {
@@ -102,37 +113,74 @@ impl Merge {
                 out.push(Effect::Back);
                 out
             }
-            // The last choice is kept first.
-            Source::Files(_) if self.keeping.under_way => {
-                self.keeping.then_leave = true;
-                Vec::new()
+            Source::Files(_) if self.keeping.failed => {
+                let choices = [('r', "try again to keep them"), ('l', "leave without them"), ('n', "back")];
+                let mut ask = Ask::choice("leave-unkept", "The choices could not be kept", &choices);
+                ask.lines.push("They are only in memory: what is chosen here is lost when you leave.".to_owned());
+                vec![Effect::Ask(Box::new(ask))]
             }
-            Source::Files(_) => vec![Effect::Quit(1)],
+            Source::Files(_) => self.end(1),
         }
     }
 
-    pub(super) fn written(&mut self, tag: &str, result: &Result<(), String>) -> Vec<Effect> {
+    /// Ends the program, once the last choice is kept. Choices whose result is written are kept no longer.
+    fn end(&mut self, status: u8) -> Vec<Effect> {
+        if self.keeping.under_way {
+            self.keeping.then_leave = Some(status);
+            return Vec::new();
+        }
+        let done = match &self.source {
+            Source::Files(Files { journal: Some(path), .. }) if self.keeping.done => Some(Effect::Remove(path.clone())),
+            _ => None,
+        };
+        done.into_iter().chain([Effect::Quit(status)]).collect()
+    }
+
+    pub(super) fn written(&mut self, tag: &str, result: &Result<(), String>, ctx: &Ctx<'_>) -> Vec<Effect> {
         match (tag, result) {
-            ("merge-result", Ok(())) => vec![Effect::Quit(0)],
-            ("merge-markers", Ok(())) => vec![Effect::Quit(1)],
+            ("merge-result" | "merge-markers", Ok(())) => {
+                self.keeping.done = true;
+                self.end(u8::from(tag == "merge-markers"))
+            }
             ("merge-result" | "merge-markers", Err(why)) => vec![Effect::Warn(format!("{why} Nothing is lost: make room and save again."))],
-            ("merge-journal", result) => self.kept(result),
+            ("merge-journal", result) => self.kept(result, ctx),
             _ => Vec::new(),
         }
     }
 
     /// A journal was written, or could not be: what was chosen meanwhile goes out now, so that a later one never comes to lie under an
     /// earlier one.
-    fn kept(&mut self, result: &Result<(), String>) -> Vec<Effect> {
+    fn kept(&mut self, result: &Result<(), String>, ctx: &Ctx<'_>) -> Vec<Effect> {
         self.keeping.under_way = false;
-        let mut out = if std::mem::take(&mut self.keeping.again) { self.journal() } else { Vec::new() };
-        if let Err(why) = result {
-            out.push(Effect::Warn(format!("{why} The choices are only in memory.")));
+        let again = std::mem::take(&mut self.keeping.again) && !self.keeping.done;
+        let mut out = if again { self.journal() } else { Vec::new() };
+        // Said once; it is tried again all the while.
+        if let Err(why) = result
+            && !self.keeping.failed
+        {
+            out.push(Effect::Warn(format!("{why} The choices are only in memory; make room, and they will be kept.")));
         }
-        if self.keeping.then_leave && !self.keeping.under_way {
-            out.push(Effect::Quit(1));
+        self.keeping.failed = result.is_err() && !self.keeping.done;
+        self.keeping.retry = self.keeping.failed.then(|| ctx.now.plus_ms(RETRY_MS));
+        match self.keeping.then_leave.filter(|_| !self.keeping.under_way) {
+            Some(_) if self.keeping.failed => {
+                self.keeping.then_leave = None;
+                out.extend(self.later());
+            }
+            Some(status) => out.extend(self.end(status)),
+            None => {}
         }
         out
+    }
+
+    /// When keeping the choices is tried again after it failed.
+    pub(super) fn retry_at(&self) -> Option<Time> {
+        self.keeping.retry.filter(|_| !self.keeping.under_way)
+    }
+
+    /// Tries again to keep the choices, if it is time.
+    pub(super) fn retry(&mut self, now: Time) -> Vec<Effect> {
+        if self.retry_at().is_some_and(|at| at <= now) { self.journal() } else { Vec::new() }
     }
 
     pub(super) fn answered(&mut self, id: &str, answer: &Answer, began: Time, ctx: &Ctx<'_>) -> Vec<Effect> {
@@ -140,6 +188,11 @@ impl Merge {
             ("verdict", Answer::Choice(0)) => return self.finish(began, ctx),
             ("all-mine", Answer::Choice(0)) => drop(self.settle.choose_open(Side::Mine)),
             ("all-theirs", Answer::Choice(0)) => drop(self.settle.choose_open(Side::Theirs)),
+            ("leave-unkept", Answer::Choice(0)) => {
+                self.keeping.then_leave = Some(1);
+                return self.journal();
+            }
+            ("leave-unkept", Answer::Choice(1)) => return vec![Effect::Quit(1)],
             ("merge-search", Answer::Text(needle)) => return self.search(needle),
             ("left-markers", answer) => return self.markers_answered(answer),
             _ => {}

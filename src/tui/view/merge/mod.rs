@@ -2,6 +2,7 @@
 //!
 //! Nothing is told by colour alone: signs in the gutter say how a hunk stands, changed words are underlined, what is left out is struck.
 
+mod opening;
 mod overview;
 mod question;
 
@@ -17,13 +18,14 @@ use crate::tui::message::Hit;
 use crate::tui::screen::{Ctx, Drawn};
 use crate::tui::theme::{Role, Theme};
 
+pub use opening::draw as opening;
 pub use question::draw as question;
 
 /// Draws the screen.
 #[must_use]
 pub fn draw(m: &Merge, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn {
     let mut drawn = Drawn::default();
-    super::head(buf, area, &format!("settle · {}", m.name()), &m.progress(), ctx.theme);
+    super::head(buf, area, &format!("settle · {}", m.source.name()), &m.progress(), ctx.theme);
     labels(m, buf, ctx);
     for (y, row) in (m.frame.page.top()..m.frame.page.bottom()).zip(&m.page.rows) {
         page_row(m, row, y, buf, ctx.theme, &mut drawn);

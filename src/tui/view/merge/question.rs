@@ -79,7 +79,7 @@ fn what(q: &Question) -> String {
             format!("{both} {ask}{proposed}{auto}.")
         }
         Some(_) => format!("{both} Nothing is left to ask: Enter shows the result."),
-        None => both,
+        None => format!("{both} Merging to see how much asks …"),
     }
 }
 
