@@ -67,7 +67,8 @@ pub enum OpenError {
     Access(String),
 }
 
-/// Starts the client on a thread of its own. Must be called within a tokio runtime, which carries the network.
+/// Starts the client on threads of its own, which end when they are told to stop or when every handle is gone; until then whatever was
+/// asked is carried out, whether or not the caller's own runtime still lives.
 ///
 /// # Errors
 /// The file cannot be opened, or the settings cannot be used.
@@ -78,7 +79,9 @@ pub fn start(config: &Config, parts: Parts) -> Result<(Handle, UnboundedReceiver
     let (commands, commands_in) = unbounded_channel();
     let (news, news_in) = unbounded_channel();
     let (inbox, inbox_in) = unbounded_channel();
-    let runtime = tokio::runtime::Handle::current();
+    // One thread for the disk, one for the network.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).thread_name("client-net").enable_all().build();
+    let runtime = runtime.map_err(|e| DiskError::Other(e.to_string()))?;
     let driver = Driver {
         seq: disk.seq()?,
         no: disk.next_no()?,
@@ -104,10 +107,14 @@ pub fn start(config: &Config, parts: Parts) -> Result<(Handle, UnboundedReceiver
         stopping: false,
         news,
         inbox,
-        runtime: runtime.clone(),
+        runtime: runtime.handle().clone(),
         _hold: hold,
     };
-    let run = move || runtime.block_on(driver.run(commands_in, inbox_in, notices));
+    let run = move || {
+        runtime.block_on(driver.run(commands_in, inbox_in, notices));
+        // What the network still carries is told to nobody; its requests are repeated under their keys by the next run.
+        runtime.shutdown_background();
+    };
     std::thread::Builder::new().name("client".to_owned()).spawn(run).map_err(|e| DiskError::Other(e.to_string()))?;
     Ok((Handle::new(commands), news_in))
 }

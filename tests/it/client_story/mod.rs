@@ -231,3 +231,30 @@ async fn a_second_program_on_one_file_is_refused_or_works_as_a_guest() {
     // The first program finds it on the disk and sends it.
     device.synced(note).await;
 }
+
+#[test]
+fn a_caller_whose_runtime_ends_first_loses_nothing_it_asked_for() {
+    let callers = tokio::runtime::Runtime::new().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let db = folder.path().join("laptop.db");
+    let note = NoteId(id());
+    let (handle, mut news) = callers.block_on(async {
+        let parts = diptych::client::Parts { clock: world::clock(), ids: std::sync::Arc::new(id), seed: 1 };
+        let server = "http://127.0.0.1:9".to_owned();
+        let access = diptych::client::http::Access { server, token: "dpt_x".to_owned(), origin: "laptop".to_owned(), ca: None };
+        diptych::client::start(&diptych::client::Config { access, db: db.clone(), guest: false }, parts).unwrap()
+    });
+    callers.shutdown_background();
+    for n in 0..50 {
+        let text = Box::new(content("late", &format!("text {n}\n")));
+        assert!(handle.send(Command::Save { id: note, base: None, content: text, revision: n }));
+    }
+    drop(handle);
+    let mut last = None;
+    while let Some(said) = news.blocking_recv() {
+        last = Some(said);
+    }
+    assert!(matches!(last, Some(News::Stopped)), "it stopped by itself, and in order: {last:?}");
+    let (disk, _) = Disk::open(&db, Time(0)).unwrap();
+    assert_eq!(disk.load(note).unwrap().saved.unwrap().content.body, "text 49\n");
+}
