@@ -22,6 +22,13 @@ fn content(n: usize) -> Content {
     Content { title: format!("title {n}"), body: format!("line {n}\r\n").repeat(400), tags: vec![format!("t{n}")], ..Content::default() }
 }
 
+/// The same with something typed into it: what goes into the journal of typing.
+fn typed(n: usize, batch: usize) -> Content {
+    let mut content = content(n);
+    content.body.insert_str(8 * batch, &"é typed ".repeat(batch));
+    content
+}
+
 fn note(id: NoteId, version: i64, n: usize) -> Note {
     let at = Time(1_000 + version);
     Note { id, version, content: content(n), created_at: at, updated_at: at, updated_by: "ada".into(), updated_from: "desktop".into() }
@@ -36,18 +43,24 @@ fn story(id: NoteId) -> Vec<Input> {
     let report = || Report { conflict_id: None, outcome: "merged".into(), hunks: [1, 0, 0, 0], seconds: 1 };
     vec![
         Input::Type(content(1), 1),
+        Input::Type(typed(1, 1), 1),
+        Input::Type(typed(1, 9), 1),
+        Input::Type(Content { title: "another title".into(), ..typed(1, 2) }, 1),
         Input::Save(content(1), 2),
         Input::Due(Lane::Note),
         Input::Answered(Lane::Note, Answer::Later("not now".into(), None)),
         Input::Retry(Lane::Note),
         Input::Due(Lane::Note),
         Input::Type(content(2), 3),
+        Input::Type(typed(2, 3), 3),
         Input::Answered(Lane::Note, Answer::Saved(Box::new(note(id, 1, 1)))),
         Input::Save(content(3), 4),
         Input::Due(Lane::Note),
         Input::Save(content(4), 5),
         Input::Answered(Lane::Note, refusal(note(id, 2, 50), note(id, 1, 1))),
         Input::Type(content(5), 6),
+        Input::Type(typed(5, 4), 6),
+        Input::Type(typed(5, 2), 6),
         Input::Journal(vec![7; 3000]),
         Input::Journal(vec![8; 9000]),
         Input::Settle(content(6), report()),
@@ -66,13 +79,21 @@ fn story(id: NoteId) -> Vec<Input> {
 
 /// One step, stored as the driver stores it. Gives what the person was told.
 fn turn(disk: &mut Disk, id: NoteId, input: Input, n: i64) -> Vec<News> {
-    let mut record = disk.load(id).unwrap();
     let rules = Rules::default();
-    // The screen's revisions live in memory only.
     let env = Env { now: Time(1_000_000 * n + 600_000_000 * n), key: Uuid::from_u128(n as u128), no: n, jitter: 0, rules: &rules };
-    let effects = step(&mut record, input, &env);
-    let copies: Vec<_> = effects.iter().filter_map(|e| if let Effect::Copy(c, why) = e { Some((id, &**c, *why)) } else { None }).collect();
-    disk.store(&[&record], &copies, Some(n), env.now).unwrap();
+    let typing = matches!(input, Input::Type(..));
+    let effects = disk
+        .change(|disk| {
+            let (_, effects) = disk.turn(id, typing, |record| step(record, input, &env))?;
+            for effect in &effects {
+                if let Effect::Copy(content, why) = effect {
+                    disk.copy(id, content, why, env.now)?;
+                }
+            }
+            disk.set_seq(n)?;
+            Ok(effects)
+        })
+        .unwrap();
     effects.into_iter().filter_map(|e| if let Effect::Tell(news) = e { Some(news) } else { None }).collect()
 }
 
@@ -86,7 +107,7 @@ struct Whole {
 }
 
 fn whole(path: &Path, id: NoteId) -> Whole {
-    let (disk, notices) = Disk::open(path, Time(0)).unwrap();
+    let (mut disk, notices) = Disk::open(path, Time(0)).unwrap();
     assert!(notices.is_empty(), "{notices:?}");
     let record = disk.load(id).unwrap();
     let found = disk.search("title", 10).unwrap().len();
@@ -108,6 +129,10 @@ fn opened_after_a_cut(folder: &Path, base: &[u8], log: &[u8], id: NoteId) -> Who
     out
 }
 
+fn rows_of_typing(path: &Path) -> i64 {
+    rusqlite::Connection::open(path).unwrap().query_row("SELECT count(*) FROM typing", [], |r| r.get(0)).unwrap()
+}
+
 #[test]
 fn a_power_cut_at_any_write_leaves_the_state_before_or_after_a_step() {
     // In memory, where there is such a place: what is tried is the order of the writes, not this machine's disk.
@@ -116,9 +141,10 @@ fn a_power_cut_at_any_write_leaves_the_state_before_or_after_a_step() {
     let log_path = folder.path().join("notes.db-wal");
     let id = NoteId(Uuid::from_u128(1));
     let (mut disk, _) = Disk::open(&path, Time(0)).unwrap();
-    let (mut points, mut before, mut had) = (0, None, 0);
+    let (mut points, mut before, mut had, mut journalled) = (0, None, 0, 0);
     for (n, input) in story(id).into_iter().enumerate() {
         let told = turn(&mut disk, id, input, n as i64 + 1);
+        journalled += rows_of_typing(&path);
         let (base, log) = (std::fs::read(&path).unwrap(), std::fs::read(&log_path).unwrap());
         let after = opened_after_a_cut(folder.path(), &base, &log, id);
         if told.iter().any(|t| matches!(t, News::SavedHere(..))) {
@@ -146,6 +172,7 @@ fn a_power_cut_at_any_write_leaves_the_state_before_or_after_a_step() {
         (before, had) = (Some(after), log.len());
     }
     println!("{points} crash points, 0 lost");
+    assert!(journalled > 8, "the journal of typing was in use: {journalled}");
     assert!(points > 200, "{points}");
 }
 

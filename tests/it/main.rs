@@ -31,6 +31,7 @@ mod text;
 mod tidy;
 mod torture;
 mod two_devices;
+mod typing;
 mod ways_out;
 #[allow(dead_code, reason = "a toolbox: each story takes what it needs")]
 mod world;

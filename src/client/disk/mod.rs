@@ -1,15 +1,18 @@
 //! Everything this device knows, in one SQLite file: mirror, drafts, outbox, parked conflicts with their choices, copies kept aside.
 //!
-//! A step is one transaction (WAL, `synchronous=FULL`): what is said to be saved is on the disk. The file carries our mark; one that is
-//! not ours or is damaged is set aside under another name, never overwritten. Calls block; the driver makes them on its own thread.
+//! A step is one transaction (WAL, `synchronous=FULL`), reading included: what is said to be saved is on the disk, and another program
+//! that writes at the same time is neither overwritten nor overwrites. The file carries our mark; one that is not ours or is damaged is
+//! set aside under another name, never overwritten. Calls block; the driver makes them on its own thread.
 
 mod json;
 mod open;
 mod read;
+mod typing;
+mod write;
 
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::handle::{EntryState, State};
 use super::record::{Entry, Lane, Record};
@@ -54,13 +57,12 @@ impl From<rusqlite::Error> for DiskError {
     }
 }
 
-/// A copy to keep aside: of which note, what, why.
-pub type CopyOf<'a> = (NoteId, &'a Content, &'a str);
-
 /// The open file.
 #[derive(Debug)]
 pub struct Disk {
     db: Connection,
+    /// The note that is being typed in, as the file has it, and the state of the file for which that is so.
+    last: Option<(i64, Record)>,
 }
 
 impl Disk {
@@ -69,7 +71,7 @@ impl Disk {
     /// # Errors
     /// The folder or file cannot be read or written, or is of a newer version.
     pub fn open(path: &Path, now: Time) -> Result<(Disk, Vec<String>), DiskError> {
-        open::open(path, now).map(|(db, notices)| (Disk { db }, notices))
+        open::open(path, now).map(|(db, notices)| (Disk { db, last: None }, notices))
     }
 
     /// All that is known of a note; an empty record where nothing is.
@@ -78,48 +80,82 @@ impl Disk {
     /// The file cannot be read.
     pub fn load(&self, id: NoteId) -> Result<Record, DiskError> {
         let mut record = Record::empty(id);
-        let sql = "SELECT synced, saved, typed, sent, parked, mark, report FROM notes WHERE id = ?1";
-        let parts: Option<[Option<String>; 7]> = self
-            .db
-            .prepare_cached(sql)?
-            .query_row([id.0.as_bytes()], |r| Ok([r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?, r.get(5)?, r.get(6)?]))
-            .optional()?;
-        if let Some([synced, saved, typed, sent, parked, mark, report]) = parts {
-            record.synced = json::get::<crate::wire::note::NoteJson>(synced)?.map(Into::into);
-            record.saved = json::get::<EditJson>(saved)?.map(Into::into);
-            record.typed = json::get::<EditJson>(typed)?.map(Into::into);
-            record.sent = json::get::<EditJson>(sent)?.map(Into::into);
-            record.parked = json::get::<ParkedJson>(parked)?.map(|p| p.parked(id));
-            record.mark = json::get::<MarkJson>(mark)?.map(Into::into);
-            record.report = json::get::<ReportJson>(report)?.map(Into::into);
+        if let Some(n) = self.n_of(id)? {
+            let mut statement = self.db.prepare_cached("SELECT at & 7, text FROM parts WHERE at BETWEEN ?1 AND ?1 + 7")?;
+            let mut rows = statement.query([n * 8])?;
+            while let Some(row) = rows.next()? {
+                let text: Option<String> = row.get(1)?;
+                match row.get::<_, i64>(0)? {
+                    0 => record.synced = json::get::<crate::wire::note::NoteJson>(text)?.map(Into::into),
+                    1 => record.saved = json::get::<EditJson>(text)?.map(Into::into),
+                    2 => record.typed = json::get::<EditJson>(text)?.map(Into::into),
+                    3 => record.sent = json::get::<EditJson>(text)?.map(Into::into),
+                    4 => record.parked = json::get::<ParkedJson>(text)?.map(|p| p.parked(id)),
+                    5 => record.mark = json::get::<MarkJson>(text)?.map(Into::into),
+                    _ => record.report = json::get::<ReportJson>(text)?.map(Into::into),
+                }
+            }
+            typing::play(&self.db, n, &mut record)?;
         }
         record.entries = self.entries_of(id)?;
         Ok(record)
     }
 
-    /// Stores records, keeps copies, and moves the mark of what was seen of the server, in one transaction.
+    /// Changes the file in one transaction: what `change` reads and what it stores belong together.
     ///
     /// # Errors
     /// Nothing was stored.
-    pub fn store(&mut self, records: &[&Record], copies: &[CopyOf<'_>], seq: Option<Seq>, now: Time) -> Result<(), DiskError> {
-        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for record in records {
-            if record.is_empty() {
-                remove(&tx, record.id)?;
-            } else {
-                put_note(&tx, record)?;
+    pub fn change<T>(&mut self, change: impl FnOnce(&mut Disk) -> Result<T, DiskError>) -> Result<T, DiskError> {
+        self.db.execute_batch("BEGIN IMMEDIATE")?;
+        let done = change(self).and_then(|out| self.db.execute_batch("COMMIT").map(|()| out).map_err(DiskError::from));
+        if done.is_err() {
+            self.last = None;
+            // Some failures end the transaction by themselves.
+            if !self.db.is_autocommit() {
+                self.db.execute_batch("ROLLBACK")?;
             }
-            put_entries(&tx, record)?;
         }
-        for (id, content, why) in copies {
-            let text = json::put(Some(ContentJson::from((*content).clone())))?;
-            let sql = "INSERT INTO copies (note, at, why, content) VALUES (?1, ?2, ?3, ?4)";
-            tx.prepare_cached(sql)?.execute(params![id.0.as_bytes(), now.0, why, text])?;
+        done
+    }
+
+    /// Takes one step of one note, within [`Disk::change`]: what `step` makes of the record is stored; `typing` says that it is typed text.
+    ///
+    /// # Errors
+    /// It cannot be read or stored.
+    pub fn turn<T>(&mut self, id: NoteId, typing: bool, step: impl FnOnce(&mut Record) -> T) -> Result<(Record, T), DiskError> {
+        let stamp = self.data_version()?;
+        let before = match self.last.take_if(|(_, last)| last.id == id) {
+            Some((then, last)) if typing && then == stamp => last,
+            _ => self.load(id)?,
+        };
+        let mut after = before.clone();
+        let out = step(&mut after);
+        if !(typing && self.keep(&before, &after)?) {
+            write::put(&self.db, &after)?;
         }
-        if let Some(seq) = seq {
-            put_meta(&tx, "seq", &seq.to_string())?;
+        if typing {
+            self.last = Some((stamp, after.clone()));
         }
-        Ok(tx.commit()?)
+        Ok((after, out))
+    }
+
+    /// Keeps a copy of a text aside, within [`Disk::change`].
+    ///
+    /// # Errors
+    /// It was not stored.
+    pub fn copy(&mut self, id: NoteId, content: &Content, why: &str, now: Time) -> Result<(), DiskError> {
+        let text = json::put(Some(ContentJson::from(content.clone())))?;
+        let sql = "INSERT INTO copies (note, at, why, content) VALUES (?1, ?2, ?3, ?4)";
+        self.db.prepare_cached(sql)?.execute(params![id.0.as_bytes(), now.0, why, text])?;
+        Ok(())
+    }
+
+    /// Remembers what has been seen of the server's changes.
+    ///
+    /// # Errors
+    /// It was not stored.
+    pub fn set_seq(&mut self, seq: Seq) -> Result<(), DiskError> {
+        self.set_meta("seq", &seq.to_string())
     }
 
     /// Remembers a small fact.
@@ -127,88 +163,15 @@ impl Disk {
     /// # Errors
     /// It was not stored.
     pub fn set_meta(&mut self, key: &str, value: &str) -> Result<(), DiskError> {
-        put_meta(&self.db, key, value)
+        let sql = "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2";
+        self.db.prepare_cached(sql)?.execute([key, value])?;
+        Ok(())
     }
-}
 
-fn put_meta(db: &Connection, key: &str, value: &str) -> Result<(), DiskError> {
-    db.prepare_cached("INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2")?.execute([key, value])?;
-    Ok(())
-}
-
-fn remove(db: &Connection, id: NoteId) -> Result<(), DiskError> {
-    let n: Option<i64> =
-        db.prepare_cached("DELETE FROM notes WHERE id = ?1 RETURNING n")?.query_row([id.0.as_bytes()], |r| r.get(0)).optional()?;
-    if let Some(n) = n {
-        db.prepare_cached("DELETE FROM words WHERE rowid = ?1")?.execute([n])?;
+    /// The number of a note's row.
+    fn n_of(&self, id: NoteId) -> Result<Option<i64>, DiskError> {
+        Ok(self.db.prepare_cached("SELECT n FROM notes WHERE id = ?1")?.query_row([id.0.as_bytes()], |r| r.get(0)).optional()?)
     }
-    Ok(())
-}
-
-const PUT_NOTE: &str = "INSERT INTO notes (id, title, tags, excerpt, state, updated_at, origin, version, marked, deleted, shown,
-        synced, saved, typed, sent, parked, mark, report)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
-    ON CONFLICT (id) DO UPDATE SET title = ?2, tags = ?3, excerpt = ?4, state = ?5, updated_at = ?6, origin = ?7, version = ?8, marked = ?9,
-        deleted = ?10, shown = ?11, synced = ?12, saved = ?13, typed = ?14, sent = ?15, parked = ?16, mark = ?17, report = ?18
-    RETURNING n";
-
-fn put_note(db: &Connection, record: &Record) -> Result<(), DiskError> {
-    let row = record.row(None);
-    let shown = row.is_some();
-    let (title, excerpt) = row.as_ref().map(|r| (r.title.clone(), r.excerpt.clone())).unwrap_or_default();
-    let tags = row.as_ref().map(|r| serde_json::Value::from(r.tags.clone()).to_string()).unwrap_or_default();
-    let report = record.report.clone().map(ReportJson::from);
-    let n: i64 = db.prepare_cached(PUT_NOTE)?.query_row(
-        params![
-            record.id.0.as_bytes(),
-            title,
-            tags,
-            excerpt,
-            state_no(record.state()),
-            row.as_ref().map_or(0, |r| r.updated_at.0),
-            row.as_ref().map(|r| r.origin.clone()).unwrap_or_default(),
-            row.as_ref().map_or(0, |r| r.version),
-            row.as_ref().is_some_and(|r| r.bookmarked),
-            row.as_ref().is_some_and(|r| r.deleted),
-            shown,
-            json::put(record.synced.clone().map(crate::wire::note::NoteJson::from))?,
-            json::put(record.saved.clone().map(EditJson::from))?,
-            json::put(record.typed.clone().map(EditJson::from))?,
-            json::put(record.sent.clone().map(EditJson::from))?,
-            json::put(record.parked.clone().map(ParkedJson::from))?,
-            json::put(record.mark.clone().map(MarkJson::from))?,
-            json::put(report)?,
-        ],
-        |r| r.get(0),
-    )?;
-    db.prepare_cached("DELETE FROM words WHERE rowid = ?1")?.execute([n])?;
-    if let Some(content) = record.content().filter(|c| !c.deleted) {
-        db.prepare_cached("INSERT INTO words (rowid, title, body) VALUES (?1, ?2, ?3)")?.execute(params![
-            n,
-            content.title,
-            content.body
-        ])?;
-    }
-    Ok(())
-}
-
-fn put_entries(db: &Connection, record: &Record) -> Result<(), DiskError> {
-    db.prepare_cached("DELETE FROM outbox WHERE note = ?1")?.execute([record.id.0.as_bytes()])?;
-    let sql = "INSERT INTO outbox (no, note, lane, state, attempts, due, last_error, refused) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-    for (lane, e) in &record.entries {
-        let state = entry_no(&e.state);
-        db.prepare_cached(sql)?.execute(params![
-            e.no,
-            record.id.0.as_bytes(),
-            lane_no(*lane),
-            state,
-            e.attempts,
-            e.due.0,
-            e.last_error,
-            e.refused
-        ])?;
-    }
-    Ok(())
 }
 
 fn state_no(state: State) -> i64 {

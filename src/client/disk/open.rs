@@ -11,7 +11,8 @@ use crate::domain::note::Time;
 /// Our mark in the file's header ("dpty").
 const MARK: i64 = 0x6470_7479;
 /// The steps of the format, in order; `user_version` counts those that were taken.
-const MIGRATIONS: [&str; 1] = [include_str!("../../../assets/migrations/client/1.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../../../assets/migrations/client/1.sql"), include_str!("../../../assets/migrations/client/2.sql")];
 
 pub(super) fn open(path: &Path, now: Time) -> Result<(Connection, Vec<String>), DiskError> {
     if let Some(folder) = path.parent() {

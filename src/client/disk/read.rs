@@ -120,14 +120,20 @@ impl Disk {
         Ok(usize::try_from(n).unwrap_or(0))
     }
 
-    /// Notes that hold all the words (the last may be a beginning), best first, each with the hit; at most `limit`.
+    /// Notes that hold all the words (the last may be a beginning), best first, each with the hit; at most `limit`. Typed text that is in
+    /// the journal only is made known to the search first, where the disk takes it.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn search(&self, text: &str, limit: usize) -> Result<Vec<(NoteId, String)>, DiskError> {
+    pub fn search(&mut self, text: &str, limit: usize) -> Result<Vec<(NoteId, String)>, DiskError> {
         let words: Vec<String> = text.split_whitespace().map(|w| format!("\"{}\"", w.replace('"', "\"\""))).collect();
         if words.is_empty() {
             return Ok(Vec::new());
+        }
+        let typed = self.typing()?;
+        if !typed.is_empty() {
+            // On a full disk an older answer is better than none.
+            let _ = self.change(|disk| typed.iter().try_for_each(|id| disk.turn(*id, false, |_| ()).map(drop)));
         }
         let query = format!("{}*", words.join(" "));
         let sql = "SELECT n.id, snippet(words, -1, '', '', '…', 16) FROM words JOIN notes n ON n.n = words.rowid

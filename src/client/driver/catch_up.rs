@@ -1,9 +1,8 @@
 //! Catching up with the server: pages of changes, and the brake on mass deletions.
 
-use super::{Driver, In, say};
+use super::{Driver, In, Turn, say};
 use crate::client::handle::News;
 use crate::client::http::{Fault, Page};
-use crate::client::record::Record;
 use crate::client::sync::{Effect, Input};
 use crate::domain::note::{Note, Seq};
 
@@ -80,14 +79,14 @@ impl Driver {
 
     /// Stores a page, but for deletions of notes that stand untouched here.
     fn take(&mut self, notes: Vec<Note>) -> Result<Vec<Effect>, crate::client::disk::DiskError> {
-        let mut steps: Vec<(Record, Input)> = Vec::with_capacity(notes.len());
+        let mut steps = Vec::with_capacity(notes.len());
         for note in notes {
             let record = self.disk.load(note.id)?;
             self.held.retain(|h| h.id != note.id);
             if note.content.deleted && record.synced.as_ref().is_some_and(|n| !n.content.deleted) {
                 self.held.push(note);
             } else if record.synced.is_some() || !note.content.deleted || !record.is_empty() {
-                steps.push((record, Input::Remote(note)));
+                steps.push(Turn::of(note.id, Input::Remote(note)));
             }
         }
         self.stored(steps, None)
@@ -115,10 +114,7 @@ impl Driver {
     }
 
     fn delete(&mut self, notes: &[Note], seq: Seq) -> Result<Vec<Effect>, crate::client::disk::DiskError> {
-        let mut steps = Vec::with_capacity(notes.len());
-        for note in notes {
-            steps.push((self.disk.load(note.id)?, Input::Remote(note.clone())));
-        }
+        let steps: Vec<_> = notes.iter().map(|n| Turn::of(n.id, Input::Remote(n.clone()))).collect();
         if steps.is_empty() && self.disk.seq()? == seq {
             return Ok(Vec::new());
         }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Driver, In, say};
+use super::{Driver, In, Turn, say};
 use crate::client::disk::DiskError;
 use crate::client::handle::{Command, News, Revision};
 use crate::client::http::Fault;
-use crate::client::record::{Lane, Record, Report};
+use crate::client::record::{Lane, Report};
 use crate::client::sync::Input;
 use crate::domain::note::{Content, NoteId, Time, Version};
 
@@ -99,9 +99,9 @@ impl Driver {
     /// Mine becomes a note of its own, theirs stays: two records in one transaction.
     fn keep_as_new(&mut self, id: NoteId, copy: NoteId) {
         match self.parked(id) {
-            Ok(Some((record, mine, theirs))) => {
+            Ok(Some((mine, theirs))) => {
                 let report = Report { conflict_id: None, outcome: "theirs".to_owned(), hunks: [0; 4], seconds: 0 };
-                let steps = vec![(Record::empty(copy), Input::Save(mine, 0)), (record, Input::Settle(theirs, report))];
+                let steps = vec![Turn::of(copy, Input::Save(mine, 0)), Turn::of(id, Input::Settle(theirs, report))];
                 match self.stored(steps, None) {
                     Ok(effects) => effects.into_iter().for_each(|e| self.carry_out(e)),
                     Err(e) => self.tell(News::Failed(Some(id), say::not_stored(&e))),
@@ -113,10 +113,9 @@ impl Driver {
         }
     }
 
-    fn parked(&self, id: NoteId) -> Result<Option<(Record, Content, Content)>, DiskError> {
-        let record = self.disk.load(id)?;
-        let sides = record.parked.as_ref().map(|p| (Content { deleted: false, ..p.mine.clone() }, p.theirs.content.clone()));
-        Ok(sides.map(|(mine, theirs)| (record, mine, theirs)))
+    fn parked(&self, id: NoteId) -> Result<Option<(Content, Content)>, DiskError> {
+        let parked = self.disk.load(id)?.parked;
+        Ok(parked.map(|p| (Content { deleted: false, ..p.mine }, p.theirs.content)))
     }
 
     fn outbox(&mut self) {

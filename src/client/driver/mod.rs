@@ -7,6 +7,7 @@ mod catch_up;
 mod commands;
 mod network;
 mod say;
+mod turn;
 mod unseen;
 
 use std::collections::{HashMap, HashSet};
@@ -21,9 +22,10 @@ use super::disk::{Disk, DiskError};
 use super::handle::{Command, Connection, EntryState, Handle, Holder, News};
 use super::http::{Access, Fault, Http, LiveEvent, Locked, Page};
 use super::rebase::Rules;
-use super::record::{Lane, Record};
-use super::sync::{self, Answer, Effect, Env, Input};
-use crate::domain::note::{NoteId, Seq, Time, Uuid, Version};
+use super::record::Lane;
+use super::sync::{Answer, Effect, Input};
+use crate::domain::note::{Note, NoteId, Seq, Time, Uuid};
+use turn::Turn;
 use unseen::Unseen;
 
 /// Where things are.
@@ -177,7 +179,7 @@ struct Driver {
     catching: bool,
     again: bool,
     listening: bool,
-    held: Vec<crate::domain::note::Note>,
+    held: Vec<Note>,
     locks: HashMap<NoteId, Held>,
     touched: HashSet<NoteId>,
     unseen: Unseen,
@@ -232,69 +234,6 @@ impl Driver {
     fn tell(&self, news: News) {
         // A screen that has gone away hears nothing, and that is no trouble.
         let _ = self.news.send(news);
-    }
-
-    /// One step of one note: stored first, then its effects. `false` where it could not be stored.
-    fn apply(&mut self, id: NoteId, input: Input) -> bool {
-        self.apply_on(id, None, input)
-    }
-
-    /// The same for text that was typed on `base`. A version that came meanwhile, and that whoever typed has not seen, is not its base.
-    fn apply_on(&mut self, id: NoteId, base: Option<Version>, input: Input) -> bool {
-        self.touched.insert(id);
-        let (unseen, at) = (base.and_then(|base| self.unseen.before(id, base)), self.now());
-        let done = self.disk.load(id).and_then(|mut record| {
-            if let Some(base) = unseen {
-                record.pin(&base, at);
-            }
-            self.stored(vec![(record, input)], None)
-        });
-        match done {
-            Ok(effects) => {
-                effects.into_iter().for_each(|e| self.carry_out(e));
-                true
-            }
-            Err(e) => {
-                self.tell(News::Failed(Some(id), say::not_stored(&e)));
-                false
-            }
-        }
-    }
-
-    /// Steps records and stores them in one transaction; gives what follows.
-    fn stored(&mut self, steps: Vec<(Record, Input)>, seq: Option<Seq>) -> Result<Vec<Effect>, DiskError> {
-        let now = self.now();
-        let (mut records, mut effects) = (Vec::new(), Vec::new());
-        for (mut record, input) in steps {
-            if let (Input::Remote(note), Some(old)) = (&input, &record.synced)
-                && old.version < note.version
-            {
-                self.unseen.replaced(old.clone(), note.version);
-            }
-            self.no += 1;
-            let jitter = self.jitter();
-            let env = Env { now, key: (self.parts.ids)(), no: self.no, jitter, rules: &self.rules };
-            effects.extend(sync::step(&mut record, input, &env).into_iter().map(|e| (record.id, e)));
-            records.push(record);
-        }
-        let copies: Vec<_> = effects
-            .iter()
-            .filter_map(|(id, e)| if let Effect::Copy(content, why) = e { Some((*id, &**content, *why)) } else { None })
-            .collect();
-        self.disk.store(&records.iter().collect::<Vec<_>>(), &copies, seq, now)?;
-        for record in &records {
-            self.index(record);
-        }
-        Ok(effects.into_iter().map(|(_, e)| e).collect())
-    }
-
-    fn index(&mut self, record: &Record) {
-        for lane in [Lane::Note, Lane::Mark, Lane::Report] {
-            match record.entry(lane) {
-                Some(e) => self.pending.insert((record.id, lane), (e.state.clone(), e.due)),
-                None => self.pending.remove(&(record.id, lane)),
-            };
-        }
     }
 
     fn carry_out(&mut self, effect: Effect) {
