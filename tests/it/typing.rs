@@ -96,7 +96,7 @@ fn edited(text: &str, n: u64) -> String {
     let n = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let (a, b) = (at(n >> 7), at(n >> 9));
     let piece = ["é", "a", "🙂🙂", "", "\r\n", "wort "][usize::try_from(n >> 40).unwrap() % 6];
-    let stop = if n % 3 == 0 { a.max(b).min(a + 40) } else { a };
+    let stop = if n.is_multiple_of(3) { a.max(b).min(a + 40) } else { a };
     let stop = (a..=stop).rev().find(|i| text.is_char_boundary(*i)).unwrap();
     format!("{}{piece}{}", &text[..a], &text[stop..])
 }
@@ -118,7 +118,7 @@ fn the_journal_of_typing_says_what_was_typed_last_whoever_writes_between() {
     turn(&mut disk, 0, Input::Save(text.clone(), 1));
     for n in 1..700 {
         text.body = edited(&text.body, n);
-        if n % 50 == 0 {
+        if n.is_multiple_of(50) {
             text.tags.push(format!("tag{n}"));
         }
         match n % 97 {
