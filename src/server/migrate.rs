@@ -5,8 +5,8 @@ use std::path::Path;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 use sha2::{Digest, Sha256};
+use tokio_postgres::Transaction;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{NoTls, Transaction};
 use uuid::Uuid;
 
 use super::store::StoreError;
@@ -142,7 +142,7 @@ pub async fn sqlite_to_postgres(path: &Path, address: &str) -> Result<Vec<(&'sta
     drop(super::postgres::PostgresStore::open(address).await?);
     let from = Connection::open(path)?;
     from.execute_batch("BEGIN")?; // one view of all tables
-    let (mut to, connection) = tokio_postgres::connect(address, NoTls).await?;
+    let (mut to, connection) = super::postgres::Way::of(address)?.connect().await?;
     let driving = tokio::spawn(connection);
     let tx = to.transaction().await?;
     let there: bool = tx.query_one("SELECT EXISTS (SELECT 1 FROM spaces)", &[]).await?.get(0);

@@ -21,7 +21,7 @@ pub use super::events::{Event, Heard, Kind};
 pub type Fut<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// A store could not do its work. None of these is the request's fault.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database refused or failed.
     #[error("the database failed: {0}")]

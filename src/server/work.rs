@@ -19,7 +19,7 @@ use crate::domain::note::{Content, Note, NoteId, Seq, Time, Version};
 pub(crate) type Step<T> = Result<T, StoreError>;
 
 /// A note as a write finds it, held fast until the transaction ends.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Loaded {
     /// The note as it is.
     pub(crate) present: Option<Note>,

@@ -1,71 +1,50 @@
-//! The store for many: PostgreSQL, one row lock per note, any number of server processes.
+//! The store for many: PostgreSQL, any number of server processes on one database.
 //!
-//! Notes of one space are put in order by the space's own row, so writers of one space take turns at commit; spaces do not wait for each
-//! other. A lost connection or a lost race is tried again before the request hears of it, but never after a COMMIT whose fate is unknown.
-//! TLS to the database is not offered: put it on the same host, a private network, or behind a tunnel.
+//! Writes go through a queue and are committed in groups (see [`writer`]). Notes of one space are put in order by the space's own row, held
+//! until the commit, so groups of one space take turns; spaces do not wait for each other. A note's row is locked first, the space's
+//! last, always in that order. A lost connection is made again through every host of the address, and what was under way tried again.
 
+mod batch;
+mod connect;
+mod flush;
 mod listen;
 mod read;
-mod tx;
+mod writer;
 
-use std::collections::HashSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
-use tokio::sync::{broadcast, oneshot};
-use tokio_postgres::error::SqlState;
+use deadpool_postgres::{Object, Pool};
+use futures_util::future::try_join_all;
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{NoTls, Row};
 
 use super::events::Hub;
 use super::store::{Answer, AuditQuery, BookmarkRow, Epoch, Event, Fut, Heard, Page, Search, Space, Store, StoreError, TokenRow, Write};
-use super::work;
 use crate::domain::audit::Entry;
 use crate::domain::note::{Note, NoteId, Seq, Time, Uuid, Version};
-use tx::PgTx;
+pub(crate) use connect::Way;
+use writer::{Queue, Waiting};
 
 /// Every step of the schema, oldest first.
 const MIGRATIONS: [&str; 2] =
     [include_str!("../../../assets/migrations/postgres/1.sql"), include_str!("../../../assets/migrations/postgres/2.sql")];
-/// Connections kept at most.
-const CONNECTIONS: usize = 16;
-/// How often a write is tried.
-const TRIES: u32 = 12;
-/// How long an idempotency key is kept, in microseconds: a day and an hour.
-const KEPT: i64 = 25 * 3600 * 1_000_000;
-
-impl From<tokio_postgres::Error> for StoreError {
-    fn from(e: tokio_postgres::Error) -> Self {
-        let Some(db) = e.as_db_error() else { return StoreError::Unavailable(e.to_string()) };
-        let again = [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED, SqlState::UNIQUE_VIOLATION];
-        let code = db.code();
-        let away = code.code().starts_with("57P") || code.code().starts_with("08") || *code == SqlState::READ_ONLY_SQL_TRANSACTION;
-        if again.contains(code) {
-            StoreError::Again(db.to_string())
-        } else if away {
-            StoreError::Unavailable(db.to_string())
-        } else {
-            StoreError::Database(db.to_string())
-        }
-    }
-}
-
-impl From<deadpool_postgres::PoolError> for StoreError {
-    fn from(e: deadpool_postgres::PoolError) -> Self {
-        StoreError::Unavailable(e.to_string())
-    }
-}
+/// Connections that read, at most.
+const READERS: usize = 12;
+/// Writes that may wait before a request has to.
+const QUEUE: usize = 8192;
+/// How often a read is tried where the database cannot be reached: some twenty seconds in all.
+const TRIES: u32 = 20;
 
 /// A store in a PostgreSQL database.
 pub struct PostgresStore {
     pool: Pool,
+    writes: mpsc::Sender<Waiting>,
+    queued: Arc<AtomicUsize>,
     hub: Arc<Hub>,
-    under_way: AtomicUsize,
-    /// Spaces in which this process has opened its epoch.
-    opened: Mutex<HashSet<Space>>,
-    listener: tokio::task::JoinHandle<()>,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
 }
 
 impl std::fmt::Debug for PostgresStore {
@@ -76,7 +55,7 @@ impl std::fmt::Debug for PostgresStore {
 
 impl Drop for PostgresStore {
     fn drop(&mut self) {
-        self.listener.abort();
+        self.tasks.iter().for_each(tokio::task::JoinHandle::abort);
     }
 }
 
@@ -87,95 +66,69 @@ impl PostgresStore {
     /// # Errors
     /// If the address makes no sense, the database cannot be reached, or was set up by a newer program.
     pub async fn open(address: &str) -> Result<Self, StoreError> {
-        let mut config: tokio_postgres::Config = address.parse().map_err(|e| StoreError::Unavailable(format!("bad address: {e}")))?;
-        if config.get_connect_timeout().is_none() {
-            config.connect_timeout(Duration::from_secs(5));
-        }
-        let manager = Manager::from_config(config.clone(), NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
-        let pool = Pool::builder(manager)
-            .max_size(CONNECTIONS)
-            .runtime(Runtime::Tokio1)
-            .wait_timeout(Some(Duration::from_secs(10)))
-            .create_timeout(Some(Duration::from_secs(10)))
-            .build()
-            .map_err(|e| StoreError::Unavailable(e.to_string()))?;
+        let way = Way::of(address)?;
+        let pool = way.pool(READERS, "")?;
         migrate(&mut pool.get().await?).await?;
         let hub = Arc::new(Hub::default());
         let (ready, listening) = oneshot::channel();
-        let listener = tokio::spawn(listen::listen(config, Arc::clone(&hub), ready));
+        let mut tasks = vec![tokio::spawn(listen::listen(way.clone(), Arc::clone(&hub), ready))];
         if !matches!(tokio::time::timeout(Duration::from_secs(10), listening).await, Ok(Ok(()))) {
-            listener.abort();
+            tasks.iter().for_each(tokio::task::JoinHandle::abort);
             return Err(StoreError::Unavailable("the database does not tell of changes".to_owned()));
         }
-        Ok(Self { pool, hub, under_way: AtomicUsize::new(0), opened: Mutex::default(), listener })
+        let (writes, waiting) = mpsc::channel(QUEUE);
+        let queued = Arc::new(AtomicUsize::new(0));
+        let queue = Arc::new(Queue::new(way.pool(writer::WORKERS, writer::HELLO)?, waiting, Arc::clone(&queued)));
+        tasks.extend((0..writer::WORKERS).map(|_| tokio::spawn(Arc::clone(&queue).work())));
+        Ok(Self { pool, writes, queued, hub, tasks })
     }
 
-    async fn try_write(&self, write: &Write, committing: &mut bool) -> Result<Answer, StoreError> {
-        let opens = !self.opened().contains(&write.who.space);
-        let mut client = self.pool.get().await?;
-        let tx = client.transaction().await?;
-        let mut steps = PgTx { tx, events: Vec::new(), opens };
-        let answer = work::perform(&mut steps, write).await?;
-        steps.notify().await?;
-        *committing = true;
-        let opened = opens && !steps.opens;
-        steps.tx.commit().await?;
-        if opened {
-            self.opened().insert(write.who.space);
-        }
-        Ok(answer)
+    async fn rows(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, StoreError> {
+        Ok(self.read([(sql, params)]).await?.pop().unwrap_or_default())
     }
 
-    fn opened(&self) -> MutexGuard<'_, HashSet<Space>> {
-        self.opened.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn write_again(&self, write: Write) -> Result<Answer, StoreError> {
+    /// Several queries in one trip, each with its own view, in order.
+    async fn read<const N: usize>(&self, asked: [(&str, &[&(dyn ToSql + Sync)]); N]) -> Result<Vec<Vec<Row>>, StoreError> {
         let mut tries = 0;
         loop {
-            let mut committing = false;
-            let done = self.try_write(&write, &mut committing).await;
             tries += 1;
-            match done {
-                Err(StoreError::Again(_)) if tries < TRIES => {}
-                // With a key the fate of an earlier try is found out by the next.
-                Err(StoreError::Unavailable(_)) if tries < TRIES && (!committing || write.key.is_some()) => {
-                    tokio::time::sleep(Duration::from_millis(100 * u64::from(tries))).await;
+            let read = async {
+                let client = self.pool.get().await?;
+                let mut ready = Vec::with_capacity(N);
+                for (sql, params) in asked {
+                    ready.push((client.prepare_cached(sql).await?, params));
+                }
+                let rows = try_join_all(ready.iter().map(|(statement, params)| client.query(statement, params))).await;
+                rows.map_err(|e| {
+                    let e = StoreError::from(e);
+                    if matches!(e, StoreError::Unavailable(_)) {
+                        drop(Object::take(client)); // also one that lives, but stands at a host that is no longer the one that writes
+                    }
+                    e
+                })
+            };
+            match read.await {
+                Err(StoreError::Unavailable(_)) if tries < TRIES => {
+                    tokio::time::sleep(Duration::from_millis(u64::from(100 * tries).min(1500))).await;
                 }
                 done => return done,
             }
         }
     }
 
-    async fn rows(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, StoreError> {
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            let read = async {
-                let client: Object = self.pool.get().await?;
-                let statement = client.prepare_cached(sql).await?;
-                Ok::<_, StoreError>(client.query(&statement, params).await?)
-            };
-            match read.await {
-                Err(StoreError::Unavailable(_)) if tries < 4 => tokio::time::sleep(Duration::from_millis(100)).await,
-                done => return done,
-            }
-        }
-    }
-
-    async fn newest(&self, space: Space) -> Result<Seq, StoreError> {
-        let rows = self.rows("SELECT seq FROM spaces WHERE id = $1", &[&space]).await?;
-        Ok(rows.first().map_or(0, |r| r.get(0)))
-    }
-
     async fn page(&self, space: Space, sql: &str, params: &[&(dyn ToSql + Sync)], limit: usize) -> Result<Page, StoreError> {
-        let seq = self.newest(space).await?;
-        let mut rows = self.rows(sql, params).await?;
+        let mut read = self.read([(read::NEWEST, &[&space]), (sql, params)]).await?;
+        let mut rows = read.pop().unwrap_or_default();
+        let seq = newest(&read.pop().unwrap_or_default());
         let more = rows.len() > limit;
         rows.truncate(limit);
         let notes = rows.iter().map(|r| Ok((r.get(11), read::note(r)?))).collect::<Result<_, StoreError>>()?;
         Ok(Page { notes, more, seq })
     }
+}
+
+fn newest(rows: &[Row]) -> Seq {
+    rows.first().map_or(0, |r| r.get(0))
 }
 
 async fn migrate(client: &mut Object) -> Result<(), StoreError> {
@@ -204,10 +157,14 @@ fn limit_of(limit: usize) -> i64 {
 impl Store for PostgresStore {
     fn write(&self, write: Write) -> Fut<'_, Answer> {
         Box::pin(async move {
-            self.under_way.fetch_add(1, Ordering::Relaxed);
-            let done = self.write_again(write).await;
-            self.under_way.fetch_sub(1, Ordering::Relaxed);
-            done
+            let stopped = || StoreError::Unavailable("the store has stopped".to_owned());
+            let (back, answer) = oneshot::channel();
+            self.queued.fetch_add(1, Ordering::Relaxed);
+            if self.writes.send(Waiting { write: Box::new(write), back }).await.is_err() {
+                self.queued.fetch_sub(1, Ordering::Relaxed);
+                return Err(stopped());
+            }
+            answer.await.unwrap_or_else(|_| Err(stopped()))
         })
     }
 
@@ -277,8 +234,10 @@ impl Store for PostgresStore {
 
     fn events_since(&self, space: Space, seq: Seq, limit: usize) -> Fut<'_, (Vec<Event>, Seq)> {
         Box::pin(async move {
-            let top = self.newest(space).await?;
-            let rows = self.rows(read::EVENTS, &[&space, &seq, &limit_of(limit)]).await?;
+            let limit = limit_of(limit);
+            let mut read = self.read([(read::NEWEST, &[&space]), (read::EVENTS, &[&space, &seq, &limit])]).await?;
+            let rows = read.pop().unwrap_or_default();
+            let top = newest(&read.pop().unwrap_or_default());
             Ok((rows.iter().map(|r| read::event(r, space)).collect(), top))
         })
     }
@@ -308,9 +267,7 @@ impl Store for PostgresStore {
     fn revoke_token(&self, id: i64, now: Time) -> Fut<'_, bool> {
         Box::pin(async move {
             let sql = "UPDATE tokens SET revoked = $2 WHERE id = $1 AND revoked IS NULL RETURNING id";
-            let done = !self.rows(sql, &[&id, &now.0]).await?.is_empty();
-            self.rows("DELETE FROM memory WHERE at < $1", &[&(now.0 - KEPT)]).await?;
-            Ok(done)
+            Ok(!self.rows(sql, &[&id, &now.0]).await?.is_empty())
         })
     }
 
@@ -319,6 +276,6 @@ impl Store for PostgresStore {
     }
 
     fn queued(&self) -> usize {
-        self.under_way.load(Ordering::Relaxed)
+        self.queued.load(Ordering::Relaxed)
     }
 }

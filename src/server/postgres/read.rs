@@ -15,6 +15,8 @@ macro_rules! columns {
     };
 }
 
+/// The space's newest change.
+pub(super) const NEWEST: &str = "SELECT seq FROM spaces WHERE id = $1";
 pub(super) const PRESENT: &str = columns!(
     " FROM notes n JOIN versions v ON v.space = n.space AND v.id = n.id AND v.version = n.version
       WHERE n.space = $1 AND n.id = $2"
@@ -36,6 +38,26 @@ pub(super) const SEARCH: &str = columns!(
         AND ($3::text IS NULL OR position($3 IN lower(v.title)) > 0 OR position($3 IN lower(v.body)) > 0)
         AND ($4::text IS NULL OR jsonb_exists(v.tags::jsonb, $4))
       ORDER BY n.seq DESC LIMIT $5"
+);
+/// Holds the rows of notes until the transaction ends.
+pub(super) const HOLD: &str = "SELECT 1 FROM unnest($1::bigint[], $2::uuid[]) w (space, id)
+     JOIN notes n ON n.space = w.space AND n.id = w.id ORDER BY n.space, n.id FOR UPDATE OF n";
+/// The idempotency memory of several keys.
+pub(super) const KEYS: &str = "SELECT m.space, m.\"user\", m.key, m.hash, m.memory
+     FROM unnest($1::bigint[], $2::text[], $3::uuid[]) w (space, who, key)
+     JOIN memory m ON m.space = w.space AND m.\"user\" = w.who AND m.key = w.key";
+/// Several notes, each with its space and its lock.
+pub(super) const NOTES: &str = columns!(
+    ", n.space, l.note, l.\"user\", l.origin, l.token, l.acquired, l.expires
+     FROM unnest($1::bigint[], $2::uuid[]) w (space, id) JOIN notes n ON n.space = w.space AND n.id = w.id
+     JOIN versions v ON v.space = n.space AND v.id = n.id AND v.version = n.version
+     LEFT JOIN locks l ON l.space = n.space AND l.note = n.id"
+);
+/// Several versions with their space, but no present ones.
+pub(super) const BASES: &str = columns!(
+    ", v.space FROM unnest($1::bigint[], $2::uuid[], $3::bigint[]) w (space, id, version)
+     JOIN notes n ON n.space = w.space AND n.id = w.id AND n.version <> w.version
+     JOIN versions v ON v.space = w.space AND v.id = w.id AND v.version = w.version"
 );
 pub(super) const VERSIONS: &str = "SELECT version, created, updated, \"user\", origin, deleted FROM versions
      WHERE space = $1 AND id = $2 ORDER BY version DESC";
@@ -101,8 +123,16 @@ pub(super) fn version_row(row: &Row, id: NoteId) -> Note {
     }
 }
 
-pub(super) fn lock(row: &Row) -> LockRow {
-    LockRow { note: row.get(0), user: row.get(1), origin: row.get(2), token: row.get(3), acquired: row.get(4), expires: row.get(5) }
+/// A lock whose columns begin at that one.
+pub(super) fn lock(row: &Row, at: usize) -> LockRow {
+    LockRow {
+        note: row.get(at),
+        user: row.get(at + 1),
+        origin: row.get(at + 2),
+        token: row.get(at + 3),
+        acquired: row.get(at + 4),
+        expires: row.get(at + 5),
+    }
 }
 
 pub(super) fn bookmark(row: &Row, user: &str, note: NoteId) -> BookmarkRow {
