@@ -141,7 +141,7 @@ impl Way {
             .create_timeout(Some(Duration::from_secs(10)));
         if !hello.is_empty() {
             builder = builder.post_create(Hook::async_fn(move |client, _| {
-                Box::pin(async move { client.batch_execute(hello).await.map_err(|e| deadpool_postgres::HookError::Backend(e)) })
+                Box::pin(async move { client.batch_execute(hello).await.map_err(deadpool_postgres::HookError::Backend) })
             }));
         }
         builder.build().map_err(|e| StoreError::Unavailable(e.to_string()))
