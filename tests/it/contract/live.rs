@@ -4,8 +4,15 @@ use serde_json::json;
 
 use super::Server;
 
+/// The events of a piece of a stream: place, kind, data.
+pub fn events(text: &str) -> Vec<(i64, String, String)> {
+    let part = |event: &str, name: &str| event.lines().find_map(|l| l.strip_prefix(name)).unwrap_or("").trim().to_owned();
+    let whole = text.split("\n\n").filter(|e| e.contains("event:") && e.contains("data:"));
+    whole.map(|e| (part(e, "id:").parse().unwrap(), part(e, "event:"), part(e, "data:"))).collect()
+}
+
 /// Reads a stream until it holds `until`.
-async fn read(reply: &mut reqwest::Response, until: &str) -> String {
+pub async fn read(reply: &mut reqwest::Response, until: &str) -> String {
     let mut text = String::new();
     let all = async {
         while !text.contains(until) {

@@ -1,7 +1,7 @@
 //! The contract, line by line, over real HTTP: one story, told to every store.
 
 mod audit;
-mod live;
+pub mod live;
 mod races;
 mod saves;
 pub mod server;
