@@ -22,7 +22,7 @@ async fn two() -> Option<(Server, Server, String)> {
 fn two_servers_are_as_right_as_one() {
     runtime().block_on(async {
         let Some((a, b, _)) = two().await else { return };
-        let both = |n: usize| if n % 2 == 0 { &a } else { &b };
+        let both = |n: usize| if n.is_multiple_of(2) { &a } else { &b };
         let path = a.note(json!({"title": "t", "body": "0"})).await;
         for base in 1..=8 {
             let save = |n: usize| send(both(n).ask("PUT", &path, "d").json(&json!({"base_version": base, "body": format!("{base}.{n}")})));
@@ -66,7 +66,7 @@ fn places_become_visible_in_order() {
                 s.put(path, "d", json!({"base_version": base, "body": base.to_string()})).await.is(200);
             }
         };
-        let writers = paths.iter().enumerate().map(|(n, path)| save(if n % 2 == 0 { &a } else { &b }, path));
+        let writers = paths.iter().enumerate().map(|(n, path)| save(if n.is_multiple_of(2) { &a } else { &b }, path));
         let reader = async {
             let (mut seq, mut last) = (0, BTreeMap::new());
             while last.len() < paths.len() || last.values().any(|v| *v < 26) {
