@@ -57,14 +57,20 @@ pub async fn tables(quick: bool) {
     let [few_rate, lot_rate, few_cpu, lot_cpu] = figures.map(median);
     println!("\n| notes in the store | saves/s at 16 connections | CPU for 1,000 saves |\n| ---: | ---: | ---: |");
     println!("| 1,000 | {few_rate:.0} | {few_cpu:.1} ms |\n| {many} | {lot_rate:.0} | {lot_cpu:.1} ms |");
-    println!("\nA save among {many} against one among 1,000: {:.2} of the time (goal ≤ 1.3), {:.2} of the CPU.", few_rate / lot_rate, lot_cpu / few_cpu);
+    println!(
+        "\nA save among {many} against one among 1,000: {:.2} of the time (goal ≤ 1.3), {:.2} of the CPU.",
+        few_rate / lot_rate,
+        lot_cpu / few_cpu
+    );
     drop((few, lot));
     list(place.path(), quick).await;
 }
 
 async fn list(place: &Path, quick: bool) {
     let subject = filled(place, if quick { 10_000 } else { 100_000 }, 2_000);
-    println!("\nA list of all notes of 2 kB (`since=0`)\n\n| MB | MB/s | CPU of the server | MB for a second of that CPU | memory before | its peak |\n| ---: | ---: | ---: | ---: | ---: | ---: |");
+    println!(
+        "\nA list of all notes of 2 kB (`since=0`)\n\n| MB | MB/s | CPU of the server | MB for a second of that CPU | memory before | its peak |\n| ---: | ---: | ---: | ---: | ---: | ---: |"
+    );
     for _ in 0..if quick { 1 } else { 5 } {
         subject.running.forget_peak();
         let (before, cpu, begun) = (subject.running.memory(), subject.running.cpu(), Instant::now());

@@ -59,6 +59,8 @@ pub async fn table(quick: bool) {
     }
     let worst = last.iter().copied().fold(0.0, f64::max);
     println!("\n{listeners} listeners; from sending a save until the event is read, ms (goal: all within 100 ms)\n");
-    println!("| first listener, median | last listener, median | last listener, worst | memory of the server |\n| ---: | ---: | ---: | ---: |");
+    println!(
+        "| first listener, median | last listener, median | last listener, worst | memory of the server |\n| ---: | ---: | ---: | ---: |"
+    );
     println!("| {:.1} | {:.1} | {worst:.1} | {:.0} MB |", median(first), median(last), running.running.memory());
 }

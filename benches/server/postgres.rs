@@ -51,7 +51,14 @@ impl Database {
         let root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
         let who = if root { "runuser -u postgres -- " } else { "" };
         let script = format!("cd /; {who}{}/{program} {args}", self.bin.display());
-        Command::new("sh").args(["-c", &script]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success()
+        Command::new("sh")
+            .args(["-c", &script])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .unwrap()
+            .success()
     }
 
     fn pgbench(&self, script: &Path, connections: usize, time: Duration) -> Figures {
@@ -88,7 +95,14 @@ pub async fn rounds(rounds: usize, time: Duration) -> Option<Vec<Row>> {
     let address = format!("postgresql:///notes?host={host}&user=postgres");
     let mut out = vec![Row { name: PGBENCH, connections: 64, rounds: Vec::new() }, Row { name: OVER, connections: 64, rounds: Vec::new() }];
     for _ in 0..rounds {
-        assert!(Command::new(database.bin.join("psql")).args(["-q", "-h", &host.to_string(), "-U", "postgres", "-c", SETUP]).output().unwrap().status.success());
+        assert!(
+            Command::new(database.bin.join("psql"))
+                .args(["-q", "-h", &host.to_string(), "-U", "postgres", "-c", SETUP])
+                .output()
+                .unwrap()
+                .status
+                .success()
+        );
         out[0].rounds.push((database.pgbench(&script, 64, time), f64::NAN, f64::NAN));
         let subject = Subject::start(place.path(), &address);
         let (before, begun) = (subject.running.cpu(), Instant::now());

@@ -144,5 +144,9 @@ fn ratios(rows: &[Row]) {
     told("saves/s at 1 against naive", of(NAIVE, 1, &rate).map(|r| mine(1) / r), "≥ 1");
     told("p99 at 64 against etcd", of(ETCD, 64, &tail).map(|t| of(SELF, 64, &tail).unwrap_or(f64::NAN) / t), "≤ 0.4");
     told("409s at 64 against saves", of(STALE, 64, &rate).map(|r| r / mine(64)), "≥ 1");
-    told("PostgreSQL store at 64 against pgbench", of(postgres::OVER, 64, &rate).zip(of(postgres::PGBENCH, 64, &rate)).map(|(a, b)| a / b), "≥ 0.7");
+    told(
+        "PostgreSQL store at 64 against pgbench",
+        of(postgres::OVER, 64, &rate).zip(of(postgres::PGBENCH, 64, &rate)).map(|(a, b)| a / b),
+        "≥ 0.7",
+    );
 }

@@ -133,9 +133,6 @@ impl Serve {
         config.body_limit = self.body_limit as usize * 1024 * 1024;
         config.rate = if self.rate == 0 { None } else { Some(self.rate) };
         config.no_auth = self.no_auth;
-        if let (Some(cert), Some(key)) = (&self.tls_cert, &self.tls_key) {
-            config.tls = Some(server::Tls { cert: read(cert)?, key: read(key)? });
-        }
         ctx.block_on(self.serve(ctx, config))
     }
 
@@ -151,7 +148,17 @@ impl Serve {
         Ok(out)
     }
 
-    async fn serve(&self, ctx: &Context, config: server::Config) -> Result<u8, Failure> {
+    async fn tls(&self) -> Result<Option<server::Tls>, Failure> {
+        let (Some(cert), Some(key)) = (&self.tls_cert, &self.tls_key) else { return Ok(None) };
+        let unfit = |e| {
+            let what = format!("The certificate in {} and the key in {} cannot be used.", cert.display(), key.display());
+            Failure::usage(what, e, "Name a certificate chain and its own private key, both as PEM.")
+        };
+        server::Tls::from_pem(read(cert)?, read(key)?).await.map(Some).map_err(unfit)
+    }
+
+    async fn serve(&self, ctx: &Context, mut config: server::Config) -> Result<u8, Failure> {
+        config.tls = self.tls().await?;
         let store = self.store.open(ctx).await?;
         let tokens = store.tokens().await.map_err(|e| Failure::data("The tokens cannot be read.", e, "Check --store."))?;
         if !self.no_auth && !tokens.iter().any(|t| t.revoked.is_none() && t.hash != [0; 32]) {

@@ -1,8 +1,10 @@
 //! What every handler can reach, and how a server is configured.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum_server::tls_rustls::RustlsConfig;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -12,13 +14,18 @@ use super::store::{Job, Store, Who, Write};
 use crate::domain::note::Time;
 use crate::domain::policy::Policies;
 
-/// A certificate chain and its key, as PEM.
+/// A certificate chain and its key, found fit to serve with.
 #[derive(Clone)]
-pub struct Tls {
-    /// The chain, the server's own certificate first.
-    pub cert: Vec<u8>,
-    /// The private key.
-    pub key: Vec<u8>,
+pub struct Tls(pub(super) RustlsConfig);
+
+impl Tls {
+    /// Reads both as PEM; of the chain, the server's own certificate comes first.
+    ///
+    /// # Errors
+    /// If either holds none, or they do not belong together.
+    pub async fn from_pem(cert: Vec<u8>, key: Vec<u8>) -> io::Result<Tls> {
+        RustlsConfig::from_pem(cert, key).await.map(Tls)
+    }
 }
 
 /// How a server behaves. Clock and ids come from outside.

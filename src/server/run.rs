@@ -15,7 +15,7 @@ use futures_util::FutureExt;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::app::{App, Config, Inner};
+use super::app::{App, Config, Inner, Tls};
 use super::auth::{self, Door};
 use super::error::Failure;
 use super::metrics::Metrics;
@@ -76,7 +76,7 @@ async fn around(State(app): State<App>, request: Request, next: Next) -> Respons
 /// Serves until `shutdown` ends; then takes no more requests, ends event streams, and gives those under way `config.drain` to end.
 ///
 /// # Errors
-/// If the listener or the certificate cannot be used, or `no_auth` is asked for on an address that is not loopback.
+/// If the listener cannot be used, or `no_auth` is asked for on an address that is not loopback.
 pub async fn serve(
     listener: TcpListener,
     store: Arc<dyn Store>,
@@ -111,8 +111,7 @@ pub async fn serve(
             server.http_builder().http1().header_read_timeout(header_timeout);
             server.first_request_timeout(header_timeout).serve(service).await
         }
-        Some(tls) => {
-            let config = axum_server::tls_rustls::RustlsConfig::from_pem(tls.cert, tls.key).await?;
+        Some(Tls(config)) => {
             let mut server = axum_server::from_tcp_rustls(listener, config)?.handle(handle).map(|a| a.acceptor(NoDelayAcceptor::new()));
             server.http_builder().http1().header_read_timeout(header_timeout);
             server.first_request_timeout(header_timeout).serve(service).await

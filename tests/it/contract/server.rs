@@ -78,13 +78,18 @@ impl Stores {
 
 impl Server {
     pub async fn start(store: Arc<dyn Store>, policies: Policies) -> Server {
+        Self::start_as(store, |c| c.policies = policies).await
+    }
+
+    /// A server whose settings differ from the defaults.
+    pub async fn start_as(store: Arc<dyn Store>, change: impl FnOnce(&mut Config)) -> Server {
         let (clock, ids) = (Arc::new(AtomicI64::new(START)), AtomicU64::new(1));
         let (tick, seed) = (Arc::clone(&clock), Uuid::now_v7().as_u128());
         let mut config = Config::new(
             Arc::new(move || Time(tick.fetch_add(10, Ordering::SeqCst))),
             Arc::new(move || Uuid::from_u128(seed ^ (u128::from(ids.fetch_add(1, Ordering::SeqCst)) << 64))),
         );
-        config.policies = policies;
+        change(&mut config);
         let (ada, hash) = auth::token_of(rand32());
         store.add_token(format!("space-{}", Uuid::now_v7()), "ada".into(), "desk".into(), hash, Time(START)).await.unwrap();
         let (eve, hash) = auth::token_of(rand32());

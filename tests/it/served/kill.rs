@@ -19,8 +19,7 @@ async fn every_answered_save_outlives_the_server() {
     let mut checked = vec![0; writers.len()];
     for round in 0..rounds {
         let answered = Answered::default();
-        let tasks: Vec<_> =
-            writers.drain(..).map(|w| tokio::spawn(w.run(server.url.clone(), token.clone(), answered.clone()))).collect();
+        let tasks: Vec<_> = writers.drain(..).map(|w| tokio::spawn(w.run(server.url.clone(), token.clone(), answered.clone()))).collect();
         let enough = 20 + round * 37 % 101; // each round ends at another place
         while answered.load(Ordering::Relaxed) < enough {
             assert!(!tasks.iter().any(tokio::task::JoinHandle::is_finished), "a writer stopped early");

@@ -1,8 +1,12 @@
 //! The server as a process among others: what the contract's lines alone do not show. Over real HTTP.
 
 mod drain;
+mod keys;
 mod kill;
+mod limits;
 mod program;
 mod quiet;
 mod set_back;
+mod slow;
+mod tls;
 mod writers;

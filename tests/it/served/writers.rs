@@ -79,7 +79,12 @@ impl Writer {
         assert!(ahead == 0 || (ahead == 1 && self.open.is_some()), "{ahead} versions nobody was told of");
         let id = self.path.trim_start_matches("/api/notes/");
         let log = get(server, &format!("/api/audit?entity_id={id}&action=conflict_409&limit=1000")).await;
-        let kept: Vec<(&str, &str)> = log["data"].as_array().unwrap().iter().map(|e| (e["id"].as_str().unwrap(), e["meta"]["fields"]["body"]["mine"].as_str().unwrap())).collect();
+        let kept: Vec<(&str, &str)> = log["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|e| (e["id"].as_str().unwrap(), e["meta"]["fields"]["body"]["mine"].as_str().unwrap()))
+            .collect();
         for (entry, text) in self.refused.iter().rev().take(900) {
             assert!(kept.contains(&(&**entry, &**text)), "the refused {text:?} is not in the log");
         }
