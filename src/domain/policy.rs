@@ -242,6 +242,8 @@ fn max(mine: &FieldValue, theirs: &FieldValue) -> Option<FieldValue> {
     let (m, t) = (number(mine)?, number(theirs)?);
     let mine_larger = match (&m, &t) {
         (Value::Int(m), Value::Int(t)) => m > t,
+        // Of two that are equal the whole number, whichever side it is on.
+        _ if float(&m) == float(&t) => matches!(m, Value::Int(_)),
         _ => float(&m) > float(&t),
     };
     Some(FieldValue::Is(if mine_larger { m } else { t }))

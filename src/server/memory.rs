@@ -20,6 +20,7 @@ enum Memory {
     Conflict { id: Uuid, version: Version, base: Option<Version>, conflicts: Vec<String>, entry: Uuid },
     Bookmark(BookmarkRow),
     Lock(LockRow),
+    LockRefused(LockRow),
     Settled(Uuid),
 }
 
@@ -42,6 +43,7 @@ pub(crate) fn of(done: &Done) -> Option<String> {
         },
         Done::Bookmark(row) => Memory::Bookmark(row.clone()),
         Done::LockTaken(row) => Memory::Lock(row.clone()),
+        Done::LockRefused(row) => Memory::LockRefused(row.clone()),
         Done::Settled(entry) => Memory::Settled(entry.id.parse().ok()?),
         _ => return None,
     };
@@ -66,6 +68,7 @@ pub(crate) async fn recall<T: Tx>(tx: &mut T, space: Space, memory: &str) -> Ste
         }
         Memory::Bookmark(row) => Done::Bookmark(row),
         Memory::Lock(row) => Done::LockTaken(row),
+        Memory::LockRefused(row) => Done::LockRefused(row),
         Memory::Settled(id) => {
             let entry = tx.audit_entry(space, id).await?.ok_or_else(|| broken("an audit entry is missing"))?;
             Done::Settled(Box::new(entry))
