@@ -17,6 +17,7 @@ mod merge_called_off;
 mod merge_file;
 mod merge_screen;
 mod mergetool;
+mod moving;
 mod pictures;
 mod postgres;
 mod prose_cases;
