@@ -1,16 +1,20 @@
 //! `diptych conflicts`: saves that were refused and wait for a person, and settling them without the screen.
 //!
 //! `--json`: `{"data": [{"id", "title", "base_version", "server_version", "conflicts", "parked_at", "theirs_from", "theirs_by"}]}`. `settle` prints as
-//! `diptych save` does. With `--plain` choices are kept as they are made, also when the person leaves (status 1).
+//! `diptych save` does. With `--plain` choices are kept as they are made, also when the person leaves (status 1). `show` tells one conflict as
+//! JSON, hunk by hunk, and `settle --decide` takes decisions back, both in the form of `diptych merge --json`.
 
 use std::io;
+use std::path::PathBuf;
 
 use serde_json::json;
 
+use super::merge as files;
 use super::plain::{self, Ended, Names};
 use super::session::{Session, minute, told};
 use super::{Context, Failure, output};
 use crate::client::{Command, Parked, State};
+use crate::domain::note::NoteId;
 use crate::domain::settle::{Settle, Side};
 use crate::tui::merge;
 use crate::wire::time::rfc3339;
@@ -24,7 +28,15 @@ pub struct Conflicts {
 
 #[derive(clap::Subcommand, Debug)]
 enum What {
+    Show(ShowOne),
     Settle(SettleOne),
+}
+
+/// Tell one conflict as JSON: its rows and hunks, for decisions (status 1 while something is open)
+#[derive(clap::Args, Debug)]
+struct ShowOne {
+    /// The note: its id, or a beginning of it that is its alone
+    id: String,
 }
 
 /// Settle one conflict
@@ -48,6 +60,9 @@ struct How {
     /// Keep what the server has
     #[arg(long)]
     theirs: bool,
+    /// Carry out decisions (JSON on what `diptych conflicts show` tells) from a file, - for standard input
+    #[arg(long, value_name = "FILE")]
+    decide: Option<PathBuf>,
 }
 
 impl Conflicts {
@@ -58,6 +73,7 @@ impl Conflicts {
     pub fn run(self, ctx: &Context) -> Result<u8, Failure> {
         match self.what {
             None => list(ctx),
+            Some(What::Show(one)) => one.run(ctx),
             Some(What::Settle(one)) => one.run(ctx),
         }
     }
@@ -92,16 +108,38 @@ fn list(ctx: &Context) -> Result<u8, Failure> {
     Ok(0)
 }
 
+async fn parked(session: &mut Session, id: NoteId) -> Result<Parked, Failure> {
+    let none = || Failure::usage("This note has no conflict.", "It may be settled already.", "diptych conflicts lists them.");
+    session.detail(id).await?.parked.ok_or_else(none)
+}
+
+impl ShowOne {
+    fn run(self, ctx: &Context) -> Result<u8, Failure> {
+        let parked = ctx.block_on(async {
+            let mut session = Session::open(ctx).await?;
+            let id = session.find(&self.id).await?;
+            let parked = parked(&mut session, id).await?;
+            session.close().await?;
+            Ok(parked)
+        })?;
+        let mut settle = merge::settle_of(&parked, &ctx.config.accept);
+        settle.restore(&parked.journal);
+        output::json(&files::json::told(&settle))?;
+        Ok(u8::from(!settle.is_settled()))
+    }
+}
+
 impl SettleOne {
     fn run(self, ctx: &Context) -> Result<u8, Failure> {
         let (id, sent) = ctx.block_on(async {
             let mut session = Session::open(ctx).await?;
             let id = session.find(&self.id).await?;
-            let Some(parked) = session.detail(id).await?.parked else {
-                return Err(Failure::usage("This note has no conflict.", "It may be settled already.", "diptych conflicts lists them."));
-            };
+            let parked = parked(&mut session, id).await?;
             let mut settle = merge::settle_of(&parked, &ctx.config.accept);
-            if self.how.plain {
+            if let Some(from) = &self.how.decide {
+                settle.restore(&parked.journal);
+                files::decide(&mut settle, from)?;
+            } else if self.how.plain {
                 settle.restore(&parked.journal);
                 if asked(&session, &parked, &mut settle)? == Ended::Left {
                     session.close().await?;

@@ -6,8 +6,9 @@
 use std::io::{self, BufRead, Write};
 
 use crate::domain::merge::Kind;
+use crate::domain::note::FieldValue;
 use crate::domain::settle::{Choice, Place, RowChoice, Settle, Side, Status};
-use crate::domain::text;
+use crate::domain::{text, typed};
 
 /// How a round of questions ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,7 +159,7 @@ fn read_text(input: &mut impl BufRead, out: &mut impl Write) -> io::Result<Vec<u
 }
 
 /// Puts an answer in a place; false if it makes no sense there.
-fn chosen(settle: &mut Settle, place: Place, answer: &str, typed: Option<&[u8]>) -> bool {
+fn chosen(settle: &mut Settle, place: Place, answer: &str, text: Option<&[u8]>) -> bool {
     match place {
         Place::Row(row) => {
             let choice = match answer {
@@ -166,6 +167,10 @@ fn chosen(settle: &mut Settle, place: Place, answer: &str, typed: Option<&[u8]>)
                 "t" => RowChoice::Theirs,
                 "0" => RowChoice::Base,
                 "p" => RowChoice::Proposal,
+                "e" if settle.rows()[row].is_typeable() => {
+                    let text = String::from_utf8_lossy(text.unwrap_or_default());
+                    RowChoice::Typed(FieldValue::Is(typed::read(&settle.rows()[row].kind_of_value(), text.trim_end_matches(['\n', '\r']))))
+                }
                 _ => return false,
             };
             settle.choose_row(row, choice)
@@ -180,7 +185,7 @@ fn chosen(settle: &mut Settle, place: Place, answer: &str, typed: Option<&[u8]>)
                 "x" => Choice::Neither,
                 "p" => Choice::Proposal,
                 "." => return settle.same_as_last(hunk),
-                "e" => return typed.is_some_and(|t| settle.type_text(hunk, t)),
+                "e" => return text.is_some_and(|t| settle.type_text(hunk, t)),
                 pieces => {
                     let numbers: Option<Vec<u32>> = pieces.split_whitespace().map(|n| n.parse::<u32>().ok()?.checked_sub(1)).collect();
                     match numbers {

@@ -14,3 +14,4 @@ pub mod refine;
 pub mod settle;
 pub mod stop;
 pub mod text;
+pub mod typed;

@@ -9,7 +9,8 @@ use super::message::{Answer, Ask, Effect, Event, Hit, MouseKind};
 use super::reader;
 use super::screen::{Ctx, Drawn, Screen};
 use super::view;
-use crate::domain::note::{Content, FieldName, FieldValue, NoteId, Value, dedup};
+use crate::domain::note::{Content, FieldName, FieldValue, NoteId};
+use crate::domain::typed;
 
 /// One line of the form.
 #[derive(Debug)]
@@ -52,7 +53,7 @@ impl Form {
     pub fn content(&self) -> Content {
         let mut content = Content::default();
         for line in &self.lines {
-            content.set(&line.name, FieldValue::Is(read(&line.was, line.input.text())));
+            content.set(&line.name, FieldValue::Is(typed::read(&line.was, line.input.text())));
         }
         content
     }
@@ -81,27 +82,6 @@ impl Form {
             }
         };
         Vec::new()
-    }
-}
-
-/// Reads what was typed as a value of the kind the field had; a new field's kind is what the text looks like.
-fn read(was: &FieldValue, typed: &str) -> Value {
-    let text = || Value::Text(typed.to_owned());
-    let int = || typed.trim().parse().ok().map(Value::Int);
-    let float = || typed.trim().parse().ok().filter(|f: &f64| f.is_finite()).map(Value::Float);
-    let yes_no = || match typed.trim() {
-        "yes" | "true" => Some(Value::Bool(true)),
-        "no" | "false" => Some(Value::Bool(false)),
-        _ => None,
-    };
-    match was {
-        FieldValue::Is(Value::Text(_)) => text(),
-        FieldValue::Is(Value::List(_)) => {
-            let items = typed.split(',').map(|t| t.trim().trim_start_matches('#').to_owned()).filter(|t| !t.is_empty());
-            Value::List(dedup(items.collect()))
-        }
-        FieldValue::Is(Value::Float(_)) => float().unwrap_or_else(text),
-        _ => int().or_else(float).or_else(yes_no).unwrap_or_else(text),
     }
 }
 

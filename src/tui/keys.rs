@@ -1,11 +1,12 @@
 //! Which key does what: one table of (mode, keys, action, help), read from `assets/keys.toml`.
 //!
 //! Help and the command list are printed from this table, so that they cannot say anything else than what happens. A preset and then the
-//! person's own settings are laid over the default; two actions on one key of one mode are reported, and the later one wins.
+//! person's own settings are laid over the default; two actions on one key of one mode are reported, and the later one wins. An action may
+//! also be on two keys one after the other (`]c`); a key that begins such a pair does nothing by itself.
 
 use std::collections::BTreeMap;
 
-use super::message::Key;
+use super::message::{Key, Press};
 
 macro_rules! names {
     ($(#[$doc:meta])* $kind:ident { $($variant:ident $name:literal,)* }) => {
@@ -36,7 +37,7 @@ names! {
     /// The parts of the key table. A screen says which applies; see [`Mode::chain`] for where a key is looked up further.
     Mode {
         Global "global", Rows "rows", List "list", Editor "editor", Question "question", Merge "merge", Inbox "inbox", Outbox "outbox",
-        History "history", Versions "versions", Dashboard "dashboard", Entries "entries", Entry "entry", Form "form", Notices "notices", Help "help",
+        History "history", Versions "versions", Dashboard "dashboard", Entries "entries", Entry "entry", Form "form", Notices "notices", Help "help", Unasked "unasked",
         Welcome "welcome", Find "find", Search "search",
     }
 }
@@ -62,6 +63,7 @@ impl Mode {
             Mode::Form => &[Mode::Form, Mode::Global],
             Mode::Notices => &[Mode::Notices, Mode::Rows, Mode::Global],
             Mode::Help => &[Mode::Help, Mode::Rows, Mode::Global],
+            Mode::Unasked => &[Mode::Unasked, Mode::Rows, Mode::Global],
             Mode::Welcome => &[Mode::Welcome, Mode::Global],
             Mode::Find => &[Mode::Find, Mode::Global],
             Mode::Search => &[Mode::Search, Mode::Global],
@@ -93,7 +95,7 @@ names! {
         Both "both", BothTheirsFirst "both-theirs-first", Base "base", Neither "neither", ToggleAtom "toggle-piece", Flip "flip", NextPiece "next-piece", PrevPiece "previous-piece", Accept "accept",
         EditHere "edit-here", EditOutside "edit-outside", Proposal "proposal", AcceptAll "accept-all", SameAgain "same-again",
         MineAll "mine-for-all", TheirsAll "theirs-for-all", Lens "lens", CopyResult "copy-result", AsChange "as-change", Fold "fold",
-        Why "why", SaveWithMarkers "save-with-markers",
+        Why "why", Unasked "unasked", SaveWithMarkers "save-with-markers",
         Pause "pause", Retry "retry", Drop "drop", Mark "mark", Restore "restore", Compare "compare", BringBack "bring-back", Days "days",
         NextField "next-field", PrevField "previous-field", AddField "add-field", RemoveField "remove-field",
         ReplaceOne "replace-one", AllowDeletions "allow-deletions", ReplaceAll "replace-all",
@@ -108,16 +110,18 @@ pub struct Binding {
     /// What it does.
     pub action: Action,
     /// The keys that do it; may be none (then it is reached by name).
-    pub keys: Vec<Key>,
+    pub keys: Vec<Press>,
     /// What it does, in a few words.
     pub help: String,
+    /// The same in one or two words, for the bottom line.
+    pub short: String,
 }
 
 /// The whole table.
 #[derive(Clone, Debug)]
 pub struct Keymap {
     bindings: Vec<Binding>,
-    by_key: BTreeMap<(Mode, Key), Action>,
+    by_key: BTreeMap<(Mode, Press), Action>,
 }
 
 #[derive(serde::Deserialize)]
@@ -127,6 +131,8 @@ struct Line {
     #[serde(default)]
     keys: String,
     help: String,
+    #[serde(default)]
+    short: String,
 }
 
 #[derive(serde::Deserialize)]
@@ -165,7 +171,8 @@ impl Keymap {
                 match (Mode::named(&part.mode), Action::named(&line.action)) {
                     (Some(mode), Some(action)) => {
                         let keys = read_keys(&line.keys, &mut wrong);
-                        map.bindings.push(Binding { mode, action, keys, help: line.help.clone() });
+                        let short = if line.short.is_empty() { line.help.split(" (").next().unwrap_or_default() } else { &line.short };
+                        map.bindings.push(Binding { mode, action, keys, help: line.help.clone(), short: short.to_owned() });
                     }
                     _ => wrong.push(format!("No action is called {:?} in mode {:?}.", line.action, part.mode)),
                 }
@@ -211,12 +218,31 @@ impl Keymap {
                 }
             }
         }
+        for ((mode, press), action) in self.by_key.iter().filter(|((_, press), _)| press.then.is_some()) {
+            if let Some(alone) = self.by_key.get(&(*mode, press.first.into())) {
+                let (first, alone, name) = (press.first, alone.name(), action.name());
+                wrong.push(format!("{first} is {alone} and begins {press}, {name}, in mode {}: {alone} is out of its reach.", mode.name()));
+            }
+        }
     }
 
-    /// What a key does in a mode.
+    /// Whether a key begins a pair in a mode.
     #[must_use]
-    pub fn action(&self, mode: Mode, key: Key) -> Option<Action> {
-        mode.chain().iter().find_map(|m| self.by_key.get(&(*m, key))).copied()
+    pub fn begins(&self, mode: Mode, key: Key) -> bool {
+        self.after(mode, key).next().is_some()
+    }
+
+    /// The lines of a mode that a key begins, with the pair that does each.
+    pub fn after(&self, mode: Mode, key: Key) -> impl Iterator<Item = (&Binding, Press)> {
+        let pair = move |b: &&'_ Binding| b.keys.iter().find(|p| p.first == key && p.then.is_some()).copied();
+        mode.chain().iter().flat_map(move |m| self.bindings.iter().filter(move |b| b.mode == *m)).filter_map(move |b| Some((b, pair(&b)?)))
+    }
+
+    /// What a key, or a pair of keys, does in a mode.
+    #[must_use]
+    pub fn action(&self, mode: Mode, press: impl Into<Press>) -> Option<Action> {
+        let press = press.into();
+        mode.chain().iter().find_map(|m| self.by_key.get(&(*m, press))).copied()
     }
 
     /// The lines that apply in a mode, its own first. A line whose action an earlier mode has is left out.
@@ -243,11 +269,11 @@ impl Keymap {
     #[must_use]
     pub fn key_name(&self, mode: Mode, action: Action) -> String {
         let key = self.line(mode, action).and_then(|b| b.keys.first());
-        key.map_or_else(|| format!(":{}", action.name()), Key::to_string)
+        key.map_or_else(|| format!(":{}", action.name()), Press::to_string)
     }
 }
 
-fn read_keys(text: &str, wrong: &mut Vec<String>) -> Vec<Key> {
+fn read_keys(text: &str, wrong: &mut Vec<String>) -> Vec<Press> {
     let mut keys = Vec::new();
     for name in text.split_whitespace() {
         match name.parse() {

@@ -158,6 +158,43 @@ impl FromStr for Key {
     }
 }
 
+/// What is pressed for an action: a key, or two keys one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Press {
+    /// The only key, or the first of two.
+    pub first: Key,
+    /// The second of two.
+    pub then: Option<Key>,
+}
+
+impl From<Key> for Press {
+    fn from(first: Key) -> Press {
+        Press { first, then: None }
+    }
+}
+
+/// As help shows it: `Ctrl-S`, `]c`.
+impl fmt::Display for Press {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.first.fmt(f)?;
+        self.then.map_or(Ok(()), |key| key.fmt(f))
+    }
+}
+
+/// As settings name it: a key, or two characters (`]c`, `gg`).
+impl FromStr for Press {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let mut chars = name.chars();
+        match (name.parse::<Key>(), chars.next(), chars.next(), chars.next()) {
+            (Ok(key), ..) => Ok(key.into()),
+            (Err(_), Some(a), Some(b), None) => Ok(Press { first: Key::plain(Code::Char(a)), then: Some(Key::plain(Code::Char(b))) }),
+            (Err(why), ..) => Err(why),
+        }
+    }
+}
+
 /// What the mouse did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MouseKind {
@@ -296,6 +333,19 @@ impl Ask {
     pub fn choice(id: &'static str, title: impl Into<String>, choices: &[(char, &str)]) -> Self {
         let choices = choices.iter().map(|(c, label)| (Key::plain(Code::Char(*c)), (*label).to_owned())).collect();
         Self { id, title: title.into(), lines: Vec::new(), choices, text: String::new() }
+    }
+
+    /// Something told that any key closes.
+    #[must_use]
+    pub fn told(id: &'static str, title: impl Into<String>, lines: Vec<String>) -> Self {
+        let choices = vec![(Key::plain(Code::Esc), "close".to_owned())];
+        Self { id, title: title.into(), lines, choices, text: String::new() }
+    }
+
+    /// Whether it is only told, and nothing asked.
+    #[must_use]
+    pub fn is_told(&self) -> bool {
+        matches!(&self.choices[..], [(key, _)] if key.code == Code::Esc)
     }
 
     /// A question answered by a line of text.

@@ -103,6 +103,8 @@ impl Overlay {
 
 fn answer(ask: &Ask, input: &mut Input, event: &Event) -> Outcome {
     match event {
+        Event::Key(_) if ask.is_told() => Outcome::Answered(ask.id, Answer::None),
+        Event::Mouse(mouse, _) if ask.is_told() && mouse.kind == MouseKind::Down => Outcome::Answered(ask.id, Answer::None),
         Event::Key(key) if !ask.choices.is_empty() => {
             let lower = key.typed().map(|c| c.to_ascii_lowercase());
             let is = |k: &super::message::Key| k == key || (k.typed().is_some() && k.typed() == lower);

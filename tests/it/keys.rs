@@ -1,7 +1,7 @@
 //! The key table and the themes: complete, without conflicts, under every preset.
 
 use diptych::tui::keys::{Action, Keymap, Mode, Overrides};
-use diptych::tui::message::Key;
+use diptych::tui::message::{Key, Press};
 use diptych::tui::theme::{Role, Theme};
 
 #[test]
@@ -26,6 +26,21 @@ fn own_keys_are_laid_over_and_mistakes_are_told() {
     assert_eq!(wrong, ["No action is called \"fly\" in mode \"editor\"."]);
     let (_, wrong) = Keymap::load("emacs", &Overrides::new());
     assert_eq!(wrong, ["No key preset is called \"emacs\"; there are default, arrows, idea, vim."]);
+}
+
+#[test]
+fn two_keys_one_after_the_other() {
+    let key = |name: &str| name.parse::<Key>().unwrap();
+    let press = |name: &str| name.parse::<Press>().unwrap();
+    let (map, _) = Keymap::load("vim", &Overrides::new());
+    assert_eq!(map.action(Mode::Merge, press("]c")), Some(Action::HunkNext));
+    assert_eq!(map.action(Mode::Merge, key("]")), None);
+    assert!(map.begins(Mode::Merge, key("]")) && !map.begins(Mode::Merge, key("c")));
+    assert_eq!(map.key_name(Mode::Merge, Action::HunkNext), "]c");
+    let own: Overrides = [("merge".to_owned(), [("fold".to_owned(), "zz z".to_owned())].into())].into();
+    let (_, wrong) = Keymap::load("default", &own);
+    assert_eq!(wrong, ["z is fold and begins zz, fold, in mode merge: fold is out of its reach."]);
+    assert!("abc".parse::<Press>().is_err());
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod ladder_cases;
 mod laws_decide;
 mod laws_merge;
 mod laws_policy;
+mod merge_any;
 mod merge_called_off;
 mod merge_file;
 mod merge_screen;

@@ -8,7 +8,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::domain::merge::Kind;
+use crate::domain::note::FieldValue;
 use crate::domain::settle::{Choice, Row, RowChoice, Settle, Side, Status};
+use crate::domain::typed;
 
 /// All that a script needs to decide.
 #[must_use]
@@ -102,6 +104,17 @@ struct HunkDecision {
 struct RowDecision {
     row: usize,
     choice: String,
+    #[serde(default)]
+    value: Option<Value>,
+}
+
+/// A value as a person would type it.
+fn line(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(line).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
 }
 
 /// Carries out decisions.
@@ -116,6 +129,11 @@ pub fn decide(settle: &mut Settle, decisions: &str) -> Result<(), String> {
             "theirs" => RowChoice::Theirs,
             "base" => RowChoice::Base,
             "proposal" => RowChoice::Proposal,
+            "typed" => {
+                let row = settle.rows().get(d.row).filter(|r| r.is_typeable()).ok_or_else(|| format!("Row {} takes no value.", d.row))?;
+                let value = d.value.as_ref().ok_or_else(|| format!("Row {} is typed but has no value.", d.row))?;
+                RowChoice::Typed(FieldValue::Is(typed::read(&row.kind_of_value(), &line(value))))
+            }
             other => return Err(format!("A row cannot be {other:?}.")),
         };
         if settle.rows().get(d.row).is_none_or(|r| r.choice.as_ref() != Some(&choice)) && !settle.choose_row(d.row, choice) {

@@ -142,20 +142,7 @@ impl Merge {
     }
 
     fn decided(&self, mut settle: Settle, from: &Path, labels: &Labels) -> Result<u8, Failure> {
-        let mut text = String::new();
-        let read = if from.as_os_str() == "-" {
-            std::io::stdin().read_to_string(&mut text).map(|_| ())
-        } else {
-            std::fs::read_to_string(from).map(|t| text = t)
-        };
-        read.map_err(|e| Failure::data("The decisions cannot be read.", e, "Check the file and try again."))?;
-        json::decide(&mut settle, &text).map_err(|why| {
-            Failure::usage(
-                why,
-                "Decisions look like {\"hunks\": [{\"hunk\": 1, \"choice\": \"mine\"}]}.",
-                "Compare them with what --json tells.",
-            )
-        })?;
+        decide(&mut settle, from)?;
         self.finish(&settle, labels)
     }
 
@@ -184,7 +171,12 @@ impl Merge {
     fn asked(&self, mut settle: Settle, journal: &Path) -> Result<u8, Failure> {
         let restored = settle.restore(&std::fs::read(journal).unwrap_or_default());
         if restored.kept > 0 {
-            output::note(&format!("{} choices of an earlier run are kept.", restored.kept));
+            let choices = if restored.kept == 1 {
+                "1 choice of an earlier run is".to_owned()
+            } else {
+                format!("{} choices of an earlier run are", restored.kept)
+            };
+            output::note(&format!("{choices} kept."));
         }
         let labels = self.labels();
         let names = Names { mine: &format!("mine ({})", labels.mine), theirs: &format!("theirs ({})", labels.theirs) };
@@ -228,6 +220,22 @@ impl Merge {
         }
         Ok(status)
     }
+}
+
+/// Carries out the decisions in a file, or on standard input for `-`.
+///
+/// # Errors
+/// They cannot be read, or do not fit.
+pub fn decide(settle: &mut Settle, from: &Path) -> Result<(), Failure> {
+    let mut text = String::new();
+    let read = if from.as_os_str() == "-" {
+        std::io::stdin().read_to_string(&mut text).map(|_| ())
+    } else {
+        std::fs::read_to_string(from).map(|t| text = t)
+    };
+    read.map_err(|e| Failure::data("The decisions cannot be read.", e, "Check the file and try again."))?;
+    let like = "Decisions look like {\"hunks\": [{\"hunk\": 1, \"choice\": \"mine\"}]}.";
+    json::decide(settle, &text).map_err(|why| Failure::usage(why, like, "Compare them with what --json tells."))
 }
 
 fn no_result() -> Failure {

@@ -1,4 +1,6 @@
 //! Line endings, the final newline and the byte order mark as one row above the text.
+//!
+//! What one side alone changed is taken; where both changed how lines end, and differently, the row asks.
 
 use std::sync::Arc;
 
@@ -13,19 +15,21 @@ const MARK: &[u8] = b"\xEF\xBB\xBF";
 pub(super) fn levelled(original: &[Arc<Vec<u8>>; 3]) -> ([Arc<Vec<u8>>; 3], Vec<Row>) {
     let level = endings::level(&original[0], &original[1], &original[2]);
     let say = |text: &[u8]| describe(text);
-    let rows = if level.notes.is_empty() {
+    let proposal = (!level.notes.is_empty()).then(|| (None, level.notes.join("; ")));
+    let fresh = proposal.as_ref().filter(|_| !level.open).map(|_| RowChoice::Proposal);
+    let rows = if proposal.is_none() && !level.open {
         Vec::new()
     } else {
         vec![Row {
             name: RowName::Endings,
-            kind: Kind::Mine,
+            kind: if level.open { Kind::Clash } else { Kind::Mine },
             base: say(&original[0]),
             mine: say(&original[1]),
             theirs: say(&original[2]),
             values: None,
-            proposal: Some((None, level.notes.join("; "))),
-            choice: Some(RowChoice::Proposal),
-            fresh: Some(RowChoice::Proposal),
+            proposal: proposal.filter(|_| !level.open),
+            choice: fresh.clone(),
+            fresh,
         }]
     };
     let own = |cow: std::borrow::Cow<'_, [u8]>| match cow {

@@ -230,6 +230,12 @@ impl Settle {
         }
     }
 
+    /// Whether a hunk was taken without asking when the conflict was opened, whatever it holds now.
+    #[must_use]
+    pub fn was_unasked(&self, hunk: usize) -> bool {
+        self.hunks[hunk].kind != Kind::Equal && self.default_choice(hunk).is_some()
+    }
+
     /// Counts the changes of one hunk: while it stays the same, so does all that is shown of the hunk.
     #[must_use]
     pub fn stamp(&self, hunk: usize) -> u32 {

@@ -95,6 +95,25 @@ impl Row {
         })
     }
 
+    /// Whether a value can be typed in: it is a field, and not whether there is a note at all.
+    #[must_use]
+    pub fn is_typeable(&self) -> bool {
+        matches!(&self.name, RowName::Field(name) if *name != FieldName::Deleted)
+    }
+
+    /// Whether it says that the note is deleted on one side.
+    #[must_use]
+    pub fn is_deletion(&self) -> bool {
+        self.name == RowName::Field(FieldName::Deleted)
+    }
+
+    /// A value of the kind this row has: what typed text is read as.
+    #[must_use]
+    pub fn kind_of_value(&self) -> FieldValue {
+        let [base, mine, theirs] = self.values.as_ref().map_or([const { &FieldValue::Absent }; 3], |v| [&v[0], &v[1], &v[2]]);
+        [mine, theirs, base].into_iter().find(|v| **v != FieldValue::Absent).unwrap_or(mine).clone()
+    }
+
     /// The value chosen.
     #[must_use]
     pub fn value(&self) -> Option<&FieldValue> {

@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 use super::help::Help;
 use super::input::Input;
 use super::keys::{Action, Keymap, Mode};
-use super::message::{Answer, Ask, Effect, Event, Hit, Mouse, MouseKind};
+use super::message::{Answer, Ask, Effect, Event, Hit, Key, Mouse, MouseKind, Press};
 use super::notices::{Log, Notices};
 use super::overlay::{Outcome, Overlay, Palette};
 use super::screen::{Ctx, Drawn, Local, Screen, Settings};
@@ -57,6 +57,8 @@ pub struct App {
     pub(super) coach: String,
     pub(super) parked: Vec<NoteId>,
     register: String,
+    /// The first of two keys that do something one after the other.
+    pub(super) begun: Option<Key>,
     drawn: Drawn,
     size: (u16, u16),
     pressed: Option<(Time, Mouse)>,
@@ -86,6 +88,7 @@ impl App {
             coach: String::new(),
             parked: Vec::new(),
             register: String::new(),
+            begun: None,
             drawn: Drawn::default(),
             size: (80, 24),
             pressed: None,
@@ -124,13 +127,7 @@ impl App {
                 if self.overlay.is_some() {
                     self.tell_overlay(&event, &mut out);
                 } else {
-                    let top = self.stack.last();
-                    let mode = top.map_or(Mode::Global, |s| s.mode());
-                    let text = top.is_some_and(|s| s.typing()) && key.typed().is_some();
-                    match self.setup.keys.action(mode, key).filter(|_| !text) {
-                        Some(action) => self.act(action, &mut out),
-                        None => self.tell_top(&event, &mut out),
-                    }
+                    self.pressed_key(key, &mut out);
                 }
             }
             Event::Mouse(mouse, _) => self.mouse(mouse, &mut out),
@@ -154,6 +151,19 @@ impl App {
             _ => self.tell_top(&event, &mut out),
         }
         out
+    }
+
+    fn pressed_key(&mut self, key: Key, out: &mut Vec<Effect>) {
+        let top = self.stack.last();
+        let mode = top.map_or(Mode::Global, |s| s.mode());
+        let text = top.is_some_and(|s| s.typing()) && key.typed().is_some();
+        let keys = &self.setup.keys;
+        let pair = self.begun.take().and_then(|first| keys.action(mode, Press { first, then: Some(key) }));
+        match pair.or_else(|| keys.action(mode, key)).filter(|_| !text) {
+            Some(action) if pair.is_some() || !keys.begins(mode, key) => self.act(action, out),
+            _ if !text && keys.begins(mode, key) => self.begun = Some(key),
+            _ => self.tell_top(&Event::Key(key), out),
+        }
     }
 
     /// What is to be done before the first event.

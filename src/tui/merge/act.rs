@@ -1,11 +1,10 @@
 //! What keys do on the merge screen.
 
-use super::super::keys::Action;
+use super::super::keys::{Action, Mode};
 use super::super::message::{Ask, Effect};
 use super::super::screen::Ctx;
-use super::flow::standing;
 use super::table::{place, unit};
-use super::{Flip, Lens, Merge, Source};
+use super::{Flip, Lens, Merge};
 use crate::domain::merge::Kind;
 use crate::domain::note::Time;
 use crate::domain::settle::{Choice, Place, RowChoice, Status};
@@ -14,8 +13,8 @@ impl Merge {
     pub(super) fn act(&mut self, action: Action, began: Time, ctx: &Ctx<'_>) -> Vec<Effect> {
         let page = isize::try_from(self.page.height.saturating_sub(1).max(1)).unwrap_or(1);
         match action {
-            Action::MergeNext => return self.jump_open(self.next_open(Some(self.unit)).or_else(|| self.next_open(None))),
-            Action::MergePrev => return self.jump_open(self.previous_open(self.unit).or_else(|| self.previous_open(usize::MAX / 2))),
+            Action::MergeNext => return self.jump_open(self.next_open(Some(self.unit)).or_else(|| self.next_open(None)), ctx),
+            Action::MergePrev => return self.jump_open(self.previous_open(self.unit).or_else(|| self.previous_open(usize::MAX / 2)), ctx),
             Action::HunkNext => return self.jump(self.next_changed(Some(self.unit))),
             Action::HunkPrev => return self.jump(self.previous_changed(self.unit)),
             Action::NextPiece => self.step_atom(true),
@@ -41,6 +40,8 @@ impl Merge {
                 return vec![Effect::Ask(Box::new(Ask::line("merge-search", "Search both sides and the result", &self.needle)))];
             }
             Action::Why => return vec![self.why(ctx)],
+            Action::Unasked => return self.open_unasked(),
+            Action::KeepAsNew => return self.ask_keep_as_new(),
             Action::CopyResult => return self.copy(),
             Action::EditHere => return self.begin_edit(),
             Action::EditOutside => return self.edit_outside(),
@@ -52,10 +53,10 @@ impl Merge {
         Vec::new()
     }
 
-    fn jump_open(&mut self, unit: Option<usize>) -> Vec<Effect> {
+    fn jump_open(&mut self, unit: Option<usize>, ctx: &Ctx<'_>) -> Vec<Effect> {
         match unit {
             Some(unit) => self.go(unit),
-            None => return vec![Effect::Say("Nothing is open: w saves.".to_owned())],
+            None => return vec![Effect::Say(format!("Nothing is open: {} saves.", ctx.keys.key_name(Mode::Merge, Action::Save)))],
         }
         Vec::new()
     }
@@ -109,7 +110,7 @@ impl Merge {
                 let n = self.settle.accept_all();
                 let say = match n {
                     0 => "Nothing is proposed.".to_owned(),
-                    n => format!("{n} proposal{} taken; u takes them back.", if n == 1 { "" } else { "s" }),
+                    n => format!("{n} proposal{} taken; undo takes them back.", if n == 1 { "" } else { "s" }),
                 };
                 return vec![Effect::Say(say)];
             }
@@ -136,7 +137,7 @@ impl Merge {
             return vec![Effect::Say("Nothing is open.".to_owned())];
         }
         let (id, word) = if mine { ("all-mine", "Mine") } else { ("all-theirs", "Theirs") };
-        let title = format!("{word} for all {n} that are open?");
+        let title = if n == 1 { format!("{word} for the one that is open?") } else { format!("{word} for all {n} that are open?") };
         vec![Effect::Ask(Box::new(Ask::choice(id, title, &[('y', "yes"), ('n', "no")])))]
     }
 
@@ -145,6 +146,7 @@ impl Merge {
             Action::Mine => RowChoice::Mine,
             Action::Theirs => RowChoice::Theirs,
             Action::Base => RowChoice::Base,
+            Action::Both | Action::BothTheirsFirst if self.settle.rows()[row].proposal.is_some() => RowChoice::Proposal,
             Action::Accept if self.settle.rows()[row].choice.is_none() => RowChoice::Proposal,
             Action::Accept => {
                 self.go_on();
@@ -159,11 +161,11 @@ impl Merge {
                 Some(Choice::Theirs) => RowChoice::Theirs,
                 _ => return vec![Effect::Say("There is no last choice that fits here.".to_owned())],
             },
-            _ => return vec![Effect::Say("Here one can choose mine, theirs or base.".to_owned())],
+            _ => return vec![Effect::Say("Here one can choose mine, theirs or base, or type a value.".to_owned())],
         };
         let accepts = matches!(action, Action::Accept | Action::SameAgain);
         if !self.settle.choose_row(row, choice) && action == Action::Accept {
-            return vec![Effect::Say("Nothing is proposed here: choose m or t.".to_owned())];
+            return vec![Effect::Say("Nothing is proposed here: choose mine or theirs.".to_owned())];
         }
         if accepts {
             self.go_on();
@@ -225,7 +227,7 @@ impl Merge {
             self.settle.choose(hunk, choice);
             self.flip = Flip::Result;
         } else if open && !self.settle.accept(hunk) {
-            return vec![Effect::Say("Nothing is proposed here: choose m, t, b or pieces with space.".to_owned())];
+            return vec![Effect::Say("Nothing is proposed here: choose mine, theirs, both, or pieces.".to_owned())];
         }
         self.go_on();
         Vec::new()
@@ -236,42 +238,5 @@ impl Merge {
         if let Some(unit) = self.next_open(Some(self.unit)).or_else(|| self.next_open(None)) {
             self.go(unit);
         }
-    }
-
-    /// Why the current place stands as it does; who, where, when.
-    fn why(&self, ctx: &Ctx<'_>) -> Effect {
-        let mut lines = Vec::new();
-        match place(&self.settle, self.unit) {
-            Place::Row(r) => {
-                let row = &self.settle.rows()[r];
-                lines.push(format!("{}: {}", row.name, super::row_standing(row)));
-                if let Some((_, why)) = &row.proposal {
-                    lines.push(why.clone());
-                }
-            }
-            Place::Hunk(h) if h < self.settle.hunks().len() => {
-                lines.push(standing(&self.settle, h));
-                match self.settle.proposal(h) {
-                    Some(p) => lines.push(format!("{}: {}", p.class.name(), p.reason)),
-                    None if self.settle.hunks()[h].kind == Kind::Clash => {
-                        lines.push("Both sides changed the same words, or put something at one spot: only you can tell.".to_owned());
-                    }
-                    None => {}
-                }
-            }
-            Place::Hunk(_) => {}
-        }
-        let (mine, theirs) = self.labels(ctx);
-        lines.extend([mine, theirs]);
-        if let Source::Note(p) = &self.source {
-            lines.push(format!("base · version {}", p.base.as_ref().map_or(0, |b| b.version)));
-        }
-        let auto = self.settle.counts().auto;
-        if auto > 0 {
-            lines.push(format!("{auto} merged without asking; ] and [ go through them."));
-        }
-        let mut ask = Ask::choice("why", "Why", &[('o', "good")]);
-        ask.lines = lines;
-        Effect::Ask(Box::new(ask))
     }
 }

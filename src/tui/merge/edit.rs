@@ -37,11 +37,11 @@ impl Merge {
     /// The text of a hunk, if it can be typed in.
     fn typeable(&self) -> Result<(usize, String), &'static str> {
         let Some(hunk) = self.hunk().filter(|h| self.settle.hunks()[*h].kind != Kind::Equal) else {
-            return Err("There is nothing to edit here: go to a hunk with n or ].");
+            return Err("There is nothing to edit here: go to a hunk first.");
         };
         let bytes = self.settle.hunk_bytes(hunk);
         if bytes.len() > TYPED_UP_TO {
-            return Err("This hunk is too large to edit here; choose, or use E.");
+            return Err("This hunk is too large to be typed in: choose one side, or pieces.");
         }
         match String::from_utf8(bytes) {
             Ok(text) => Ok((hunk, text)),
@@ -50,6 +50,9 @@ impl Merge {
     }
 
     pub(super) fn begin_edit(&mut self) -> Vec<Effect> {
+        if self.row().is_some() {
+            return self.ask_value();
+        }
         match self.typeable() {
             Err(why) => vec![Effect::Say(why.to_owned())],
             Ok((hunk, mut text)) => {

@@ -1,28 +1,35 @@
-//! Looking for text on the merge screen: in both sides and in what was typed.
+//! Looking for text on the merge screen: in all that can be shown of it.
 
 use super::super::message::Effect;
-use super::Merge;
 use super::table::place;
+use super::{Flip, Lens, Merge};
 use crate::domain::settle::{Choice, Place, Side};
 
 impl Merge {
     /// Looks for text in mine, theirs and the result, after the current unit and round.
     pub(super) fn search(&mut self, needle: &str) -> Vec<Effect> {
-        if !needle.is_empty() {
-            needle.clone_into(&mut self.needle);
-        }
+        needle.clone_into(&mut self.needle);
         if self.needle.is_empty() {
             return Vec::new();
         }
         let (finder, units) = (memchr::memmem::Finder::new(self.needle.as_bytes()), super::Page::units(&self.settle));
+        let has = |text: &[u8]| finder.find(text).is_some();
+        let with_base = self.as_change || self.frame.lens == Some(Lens::Single) && self.flip == Flip::Base;
+        let composed = |h| {
+            let choice = self.settle.choice(h);
+            matches!(choice, Some(Choice::Typed(_) | Choice::Atoms(_) | Choice::Proposal))
+                || choice.is_none() && self.settle.proposal(h).is_some()
+        };
         let holds = |u: &usize| match place(&self.settle, *u) {
             Place::Row(r) => {
                 let row = &self.settle.rows()[r];
-                [&row.mine, &row.theirs].iter().any(|t| finder.find(t.as_bytes()).is_some())
+                let shown = row.shown().unwrap_or_default();
+                [&row.base, &row.mine, &row.theirs, &shown].iter().any(|t| has(t.as_bytes()))
             }
             Place::Hunk(h) => {
-                [Side::Mine, Side::Theirs].iter().any(|s| finder.find(self.settle.side(h, *s)).is_some())
-                    || matches!(self.settle.choice(h), Some(Choice::Typed(_))) && finder.find(&self.settle.hunk_bytes(h)).is_some()
+                [Side::Mine, Side::Theirs].iter().any(|s| has(self.settle.side(h, *s)))
+                    || with_base && has(self.settle.side(h, Side::Base))
+                    || composed(h) && has(&self.settle.hunk_bytes(h))
             }
         };
         let from = self.page.top.unit.max(self.unit) + 1;

@@ -66,7 +66,11 @@ pub fn row_standing(row: &Row) -> String {
         Some(RowChoice::Typed(_)) => "typed",
         Some(RowChoice::Proposal) => "merged",
     };
-    let shown = if row.choice == Some(RowChoice::Proposal) { format!(" {}", row.shown().unwrap_or_default()) } else { String::new() };
+    let shown = if matches!(row.choice, Some(RowChoice::Proposal | RowChoice::Typed(_))) {
+        format!(" {}", row.shown().unwrap_or_default())
+    } else {
+        String::new()
+    };
     if row.is_auto() { format!("{what}{shown}, not asked") } else { format!("{what}{shown} ✓") }
 }
 

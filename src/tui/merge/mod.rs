@@ -10,6 +10,7 @@ mod find;
 mod flow;
 mod fold;
 mod go;
+mod labels;
 pub mod mouse;
 mod newer;
 mod opening;
@@ -18,6 +19,9 @@ mod question;
 mod save;
 mod spans;
 mod table;
+mod typed;
+mod unasked;
+mod why;
 pub mod work;
 
 use std::path::PathBuf;
@@ -32,7 +36,7 @@ use super::view;
 use crate::client::handle::Parked;
 use crate::domain::note::{NoteId, Time};
 use crate::domain::refine::Class;
-use crate::domain::settle::{Labels, Place, Settle, Status};
+use crate::domain::settle::{Labels, Place, Settle};
 
 pub use edit::Editing;
 pub use flow::{Flow, Mark, result_flow, row_standing, standing};
@@ -41,6 +45,8 @@ pub use page::{At, Look, Page, PageRow, What};
 pub use question::Question;
 pub use spans::{Span, spans};
 pub use table::{Flip, Lens, Line, Table, place, unit};
+pub(in crate::tui) use typed::kept_as_new;
+pub use unasked::Unasked;
 pub use work::{Job, Opened, Wanted};
 
 /// Three files to be merged into one.
@@ -110,6 +116,8 @@ pub struct Merge {
     pub needle: String,
     /// The text being edited.
     pub editing: Option<Editing>,
+    /// The list of what was merged without asking, while it is open.
+    pub unasked: Option<Unasked>,
     /// Rows of the result pane scrolled away.
     pub result_top: usize,
     /// Its rows, as last fitted.
@@ -194,6 +202,7 @@ impl Merge {
             split: 50,
             needle: String::new(),
             editing: None,
+            unasked: None,
             result_top: 0,
             result_rows: Vec::new(),
             result_of: None,
@@ -213,18 +222,6 @@ impl Merge {
         out
     }
 
-    /// What the sides are called: mine, theirs.
-    #[must_use]
-    pub fn labels(&self, ctx: &Ctx<'_>) -> (String, String) {
-        match &self.source {
-            Source::Files(f) => (format!("mine · {}", f.labels.mine), format!("theirs · {}", f.labels.theirs)),
-            Source::Note(p) => (
-                format!("mine · {}, {}", ctx.settings.device, ctx.clock(p.mine_at)),
-                format!("theirs · {} on {}, {}", p.theirs.updated_by, p.theirs.updated_from, ctx.clock(p.theirs.updated_at)),
-            ),
-        }
-    }
-
     /// The hunk the person is on, if it is not a row above the text.
     #[must_use]
     pub fn hunk(&self) -> Option<usize> {
@@ -232,20 +229,6 @@ impl Merge {
             Place::Hunk(h) if h < self.settle.hunks().len() => Some(h),
             _ => None,
         }
-    }
-
-    /// How far the work is, in words.
-    #[must_use]
-    pub fn progress(&self) -> String {
-        let c = self.settle.counts();
-        let mut out = match c.clashes {
-            0 => "nothing asks".to_owned(),
-            n => format!("{} of {n} settled", c.settled),
-        };
-        if c.proposals > 0 {
-            out.push_str(&format!(", {} proposal{}", c.proposals, if c.proposals == 1 { "" } else { "s" }));
-        }
-        out
     }
 
     /// The lens for a size.
@@ -303,7 +286,11 @@ impl Merge {
 
 impl Screen for Merge {
     fn mode(&self) -> Mode {
-        if self.editing.is_some() { Mode::Editor } else { Mode::Merge }
+        match (&self.editing, &self.unasked) {
+            (Some(_), _) => Mode::Editor,
+            (None, Some(_)) => Mode::Unasked,
+            (None, None) => Mode::Merge,
+        }
     }
 
     fn title(&self) -> String {
@@ -325,6 +312,7 @@ impl Screen for Merge {
             Event::Action(action) if self.editing.is_some() => self.edit_action(*action, ctx),
             Event::Key(key) if self.editing.is_some() => self.edit_key(*key),
             Event::Paste(text) if self.editing.is_some() => self.edit_paste(text),
+            Event::Action(_) | Event::Mouse(..) if self.unasked.is_some() => self.unasked_event(event),
             Event::Action(action) => self.act(*action, began, ctx),
             Event::Mouse(mouse, hit) => self.mouse(*mouse, *hit),
             Event::Answer { id, answer } => self.answered(id, answer, began, ctx),
@@ -356,6 +344,9 @@ impl Screen for Merge {
         }
         self.follow = false;
         self.fit_result();
+        if let Some(list) = &mut self.unasked {
+            list.rows.fit(usize::from(area.height.saturating_sub(2)));
+        }
     }
 
     fn draw(&self, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn {
@@ -367,30 +358,6 @@ impl Screen for Merge {
     }
 
     fn hints(&self) -> Vec<Action> {
-        if self.editing.is_some() {
-            return vec![Action::Back, Action::Undo, Action::Redo];
-        }
-        let mut out = if self.settle.is_settled() { vec![Action::Save, Action::MergePrev] } else { vec![Action::MergeNext] };
-        let proposed = self.hunk().is_some_and(|h| self.settle.status(h) == Status::Proposed);
-        if proposed {
-            out.push(Action::Accept);
-        }
-        out.extend([
-            Action::Mine,
-            Action::Theirs,
-            Action::Both,
-            Action::EditHere,
-            Action::Undo,
-            Action::Help,
-            Action::Lens,
-            Action::ToggleAtom,
-        ]);
-        if !proposed {
-            out.push(Action::Accept);
-        }
-        if !self.settle.is_settled() {
-            out.push(Action::Save);
-        }
-        out
+        self.offered()
     }
 }

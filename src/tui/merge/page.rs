@@ -78,6 +78,8 @@ pub struct Page {
     pub height: usize,
     /// The rows on screen.
     pub rows: Vec<PageRow>,
+    /// Whether nothing comes below the rows on screen.
+    pub ends: bool,
     look: Look,
     tables: HashMap<usize, (u32, Rc<Table>)>,
     folds: HashMap<usize, Option<Rc<Fold>>>,
@@ -345,6 +347,7 @@ impl Page {
             }
             at = self.next(settle, here);
         }
+        self.ends = at.is_none();
         out
     }
 

@@ -10,8 +10,8 @@ use super::super::message::{Effect, Event};
 use super::super::screen::{Ctx, Drawn, Screen};
 use super::super::view;
 use super::work::{Job, Opened, Wanted};
-use super::{Merge, Source, save};
-use crate::client::handle::{Command, News, Parked};
+use super::{Merge, Source, save, typed};
+use crate::client::handle::{News, Parked};
 use crate::domain::note::{FieldName, NoteId};
 use crate::domain::settle::{Counts, RowName, Side};
 
@@ -69,6 +69,10 @@ impl Question {
         let side = match answer {
             Action::KeepMine => Side::Mine,
             Action::KeepTheirs => Side::Theirs,
+            Action::KeepAsNew => {
+                let commands = typed::as_new(&self.parked, opened.settle, (ctx.new_id)());
+                return commands.into_iter().map(Effect::Client).chain([Effect::Back]).collect();
+            }
             _ => return vec![Effect::Replace(Box::new(Merge::new(opened, Source::Note(self.parked.clone()))))],
         };
         opened.settle.keep(side);
@@ -100,10 +104,7 @@ impl Screen for Question {
                 Some(opened) => self.merged(opened, ctx),
                 None => Vec::new(),
             },
-            Event::Action(answer @ (Action::KeepMine | Action::KeepTheirs)) => self.answer(*answer, ctx),
-            Event::Action(Action::KeepAsNew) => {
-                vec![Effect::Client(Command::KeepAsNew { id: self.parked.id, copy: (ctx.new_id)() }), Effect::Back]
-            }
+            Event::Action(answer @ (Action::KeepMine | Action::KeepTheirs | Action::KeepAsNew)) => self.answer(*answer, ctx),
             Event::Action(Action::HunkByHunk | Action::Open | Action::Accept) => self.answer(Action::HunkByHunk, ctx),
             Event::Action(Action::Later | Action::Back) => vec![Effect::Back],
             Event::News(news) => {

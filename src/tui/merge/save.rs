@@ -193,6 +193,8 @@ impl Merge {
                 return self.journal();
             }
             ("leave-unkept", Answer::Choice(1)) => return vec![Effect::Quit(1)],
+            ("row-value", Answer::Text(text)) => return self.value_typed(text),
+            ("keep-as-new", Answer::Choice(0)) => return self.keep_as_new(ctx),
             ("merge-search", Answer::Text(needle)) => return self.search(needle),
             ("left-markers", answer) => return self.markers_answered(answer),
             _ => {}

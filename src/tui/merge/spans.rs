@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::flow::Flow;
 use super::table::Table;
 use crate::tui::theme::Role;
+use crate::tui::view::markdown::style;
 
 /// A stretch of a drawn row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,30 +53,11 @@ pub fn spans(table: &Table, flow: &Flow, row: Range<usize>) -> Vec<Span> {
     out
 }
 
-/// A stretch of a line, lightly styled as Markdown: headings, list marks, quotes, code.
+/// A stretch of a line, lightly styled as Markdown: headings, list marks, quotes, code, stressed words, links.
 pub(super) fn markdown(line: &str, row: Range<usize>) -> Vec<Span> {
     let span = |range: Range<usize>, role: Role| Span { text: line[range].to_owned(), role, atom: None, struck: false };
-    let trimmed = line.trim_start();
-    let indent = line.len() - trimmed.len();
-    let hashes = trimmed.bytes().take_while(|b| *b == b'#').count();
-    if indent < 4 && (1..=6).contains(&hashes) && trimmed[hashes..].starts_with(' ') {
-        return vec![span(row, Role::Heading)];
-    }
-    if trimmed.starts_with('>') {
-        return vec![span(row, Role::Quote)];
-    }
-    let bullet = if ["- ", "* ", "+ "].iter().any(|b| trimmed.starts_with(b)) { 1 } else { 0 };
-    let mut cuts: Vec<(Range<usize>, Role)> = Vec::new();
-    if bullet > 0 {
-        cuts.push((indent..indent + bullet, Role::Bullet));
-    }
-    // Only short lines: the ticks of a very long one are not worth counting at each row.
-    if line.len() <= 4_096 {
-        let ticks: Vec<usize> = memchr::memchr_iter(b'`', line.as_bytes()).collect();
-        cuts.extend(ticks.chunks_exact(2).map(|p| (p[0]..p[1] + 1, Role::Code)));
-    }
     let (mut out, mut at) = (Vec::new(), row.start);
-    for (cut, role) in cuts {
+    for (cut, role) in style(line, false).0 {
         let (start, end) = (cut.start.clamp(at, row.end), cut.end.clamp(at, row.end));
         if start < end {
             if at < start {

@@ -7,6 +7,7 @@ use super::{clear, paint, put, put_all, put_cut, put_right};
 use crate::client::handle::Connection;
 use crate::domain::text;
 use crate::tui::app::{App, SMALLEST};
+use crate::tui::keys::Action;
 use crate::tui::message::Hit;
 use crate::tui::screen::{Ctx, Drawn};
 use crate::tui::theme::Role;
@@ -67,7 +68,7 @@ fn bottom(app: &App, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>, drawn: &mut Dr
     if !app.parked.is_empty() {
         let need = if area.width < 60 { format!("! {} ", app.parked.len()) } else { format!("! {} need you  ", app.parked.len()) };
         let at = put_right(buf, right, area.y, area.width / 2, &need, ctx.theme.get(Role::Bad));
-        drawn.hit(Rect { x: at, width: right - at, ..area }, Hit::Do(crate::tui::keys::Action::Conflict));
+        drawn.hit(Rect { x: at, width: right - at, ..area }, Hit::Do(Action::Conflict));
         right = at;
     }
     let room = right.saturating_sub(area.x + 1);
@@ -91,10 +92,15 @@ fn hints(app: &App, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>, drawn: &mut Dra
     let mode = screen.mode();
     let (key_style, dim) = (ctx.theme.get(Role::Key), ctx.theme.get(Role::Dim));
     let mut x = area.x;
-    for action in screen.hints() {
-        let Some(line) = ctx.keys.line(mode, action) else { continue };
-        let key = ctx.keys.key_name(mode, action);
-        let words = line.help.split(" (").next().unwrap_or_default();
+    // After the first of two keys: what the second may be.
+    let offered: Vec<(Action, String, &str)> = match app.begun {
+        Some(first) => ctx.keys.after(mode, first).map(|(b, press)| (b.action, press.to_string(), b.short.as_str())).collect(),
+        None => {
+            let line = |action| ctx.keys.line(mode, action).map(|b| (action, ctx.keys.key_name(mode, action), b.short.as_str()));
+            screen.hints().into_iter().filter_map(line).collect()
+        }
+    };
+    for (action, key, words) in offered {
         let cells = u16::try_from(text::width(&key) + text::width(words) + 1).unwrap_or(u16::MAX);
         if x.saturating_add(cells) > area.right() {
             break;

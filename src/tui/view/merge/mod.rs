@@ -5,13 +5,15 @@
 mod opening;
 mod overview;
 mod question;
+mod unasked;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
-use crate::domain::settle::{Place, Status};
+use crate::domain::settle::{Place, Row, Side, Status};
 use crate::domain::text;
+use crate::tui::keys::{Action, Mode};
 use crate::tui::merge::mouse::{Column, Part};
 use crate::tui::merge::{GUTTER, Lens, Merge, PageRow, Span, What, place, row_standing, standing};
 use crate::tui::message::Hit;
@@ -25,7 +27,11 @@ pub use question::draw as question;
 #[must_use]
 pub fn draw(m: &Merge, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn {
     let mut drawn = Drawn::default();
-    super::head(buf, area, &format!("settle · {}", m.source.name()), &m.progress(), ctx.theme);
+    super::head(buf, area, &format!("settle · {}", m.source.name()), &m.progress(area.width < 60), ctx.theme);
+    if let Some(list) = &m.unasked {
+        unasked::draw(m, list, Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }, buf, ctx, &mut drawn);
+        return drawn;
+    }
     labels(m, buf, ctx);
     for (y, row) in (m.frame.page.top()..m.frame.page.bottom()).zip(&m.page.rows) {
         page_row(m, row, y, buf, ctx.theme, &mut drawn);
@@ -45,29 +51,28 @@ fn columns(m: &Merge) -> &'static [Column] {
 }
 
 fn labels(m: &Merge, buf: &mut Buffer, ctx: &Ctx<'_>) {
-    let (mine, theirs) = m.labels(ctx);
     let y = m.frame.area.y + 1;
     let border = ctx.theme.get(Role::Border);
     for x in m.frame.area.left()..m.frame.area.right() {
         buf[(x, y)].set_symbol("─").set_style(border);
     }
-    let put = |buf: &mut Buffer, x: u16, width: u16, label: &str, role: Role| {
-        super::put_cut(buf, x, y, width.saturating_sub(1), &format!("{label} "), ctx.theme.get(role).add_modifier(Modifier::BOLD));
+    let put = |buf: &mut Buffer, x: u16, width: u16, column: Column| {
+        let room = width.saturating_sub(1);
+        let (label, role) = match column {
+            Column::Mine => (m.label(Side::Mine, usize::from(room), ctx), Role::Mine),
+            Column::Theirs => (m.label(Side::Theirs, usize::from(room), ctx), Role::Theirs),
+            Column::Result => ("result".to_owned(), Role::Settled),
+        };
+        super::put_cut(buf, x, y, room, &format!("{label} "), ctx.theme.get(role).add_modifier(Modifier::BOLD));
     };
     if columns(m) == [Column::Result] {
         let (x, width) = m.frame.columns.first().copied().unwrap_or((m.frame.area.x, m.frame.area.width));
-        let half = width / 2;
-        put(buf, x, half, &mine, Role::Mine);
-        put(buf, x + half, width - half, &theirs, Role::Theirs);
+        put(buf, x, width / 2, Column::Mine);
+        put(buf, x + width / 2, width - width / 2, Column::Theirs);
         return;
     }
     for (column, (x, width)) in columns(m).iter().zip(&m.frame.columns) {
-        let (label, role) = match column {
-            Column::Mine => (mine.as_str(), Role::Mine),
-            Column::Theirs => (theirs.as_str(), Role::Theirs),
-            Column::Result => ("result", Role::Settled),
-        };
-        put(buf, *x, *width, label, role);
+        put(buf, *x, *width, *column);
         if *x > m.frame.area.x + GUTTER {
             buf[(*x - 1, y)].set_symbol("┬").set_style(border);
         }
@@ -203,10 +208,14 @@ fn standing_line(m: &Merge, ctx: &Ctx<'_>) -> (String, Role) {
     }
     let (_, role) = sign(m, m.unit);
     let what = match place(&m.settle, m.unit) {
-        Place::Row(r) => format!("{}: {}", m.settle.rows()[r].name, row_standing(&m.settle.rows()[r])),
+        Place::Row(r) => {
+            let row = &m.settle.rows()[r];
+            let how = if row.choice.is_none() && row.is_deletion() { deletion(row, ctx) } else { row_standing(row) };
+            format!("{}: {how}", row.name)
+        }
         Place::Hunk(h) if h < m.settle.hunks().len() => {
             let proposed = m.settle.status(h) == Status::Proposed;
-            let enter = ctx.keys.key_name(crate::tui::keys::Mode::Merge, crate::tui::keys::Action::Accept);
+            let enter = ctx.keys.key_name(Mode::Merge, Action::Accept);
             let hint = if proposed { format!(" ? {enter} accepts") } else { String::new() };
             format!("{}{hint}", standing(&m.settle, h))
         }
@@ -214,9 +223,18 @@ fn standing_line(m: &Merge, ctx: &Ctx<'_>) -> (String, Role) {
     };
     let left = m.settle.counts().open;
     let left = match left {
-        0 => "all settled: w saves".to_owned(),
+        0 => format!("all settled: {} saves", ctx.keys.key_name(Mode::Merge, Action::Save)),
         1 => "1 left".to_owned(),
         n => format!("{n} left"),
     };
-    (format!("result · {what} · {left}"), role)
+    // In three columns the result has its own label.
+    let result = if m.frame.lens == Some(Lens::Three) { "" } else { "result · " };
+    (format!("{result}{what} · {left}"), role)
+}
+
+/// The answers where one side deleted the note.
+fn deletion(row: &Row, ctx: &Ctx<'_>) -> String {
+    let key = |action| ctx.keys.key_name(Mode::Merge, action);
+    let (keeps, deletes) = if row.mine == "deleted" { (Action::Theirs, Action::Mine) } else { (Action::Mine, Action::Theirs) };
+    format!("{} keeps it, {} deletes it, {} makes a new note", key(keeps), key(deletes), key(Action::KeepAsNew))
 }

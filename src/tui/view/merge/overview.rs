@@ -3,9 +3,9 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::domain::settle::{Place, Side};
+use crate::domain::settle::{Place, Side, Status};
 use crate::tui::merge::mouse::Part;
-use crate::tui::merge::{Merge, place};
+use crate::tui::merge::{At, Merge, place};
 use crate::tui::message::Hit;
 use crate::tui::screen::Drawn;
 use crate::tui::theme::{Role, Theme};
@@ -17,6 +17,9 @@ pub(super) fn draw(m: &Merge, buf: &mut Buffer, theme: &Theme, drawn: &mut Drawn
     let hunks = m.settle.hunks();
     if height == 0 || hunks.is_empty() {
         return;
+    }
+    if shows_all(m) {
+        return beside_rows(m, buf, theme);
     }
     let size = m.settle.text(Side::Mine).len().max(1);
     // The hunk at a height of the bar: by its place in mine.
@@ -43,4 +46,27 @@ pub(super) fn draw(m: &Merge, buf: &mut Buffer, theme: &Theme, drawn: &mut Drawn
         buf[(x, y)].set_symbol(symbol).set_style(theme.get(role));
         drawn.hit(Rect::new(x, y, 1, 1), Hit::Part(Part::Overview(row * 1000 / height).code()));
     }
+}
+
+/// Whether the page shows everything there is.
+fn shows_all(m: &Merge) -> bool {
+    m.page.ends && m.page.rows.first().is_some_and(|r| r.at == At::default())
+}
+
+/// Where all fits there is nothing to look over: an open clash is marked beside its own rows.
+fn beside_rows(m: &Merge, buf: &mut Buffer, theme: &Theme) {
+    let (page, x) = (m.frame.page, m.frame.area.right().saturating_sub(1));
+    for (y, row) in (page.top()..page.bottom()).zip(&m.page.rows) {
+        let open = match place(&m.settle, row.at.unit) {
+            Place::Row(r) => m.settle.rows()[r].choice.is_none(),
+            Place::Hunk(h) => hunks_open(m, h),
+        };
+        if open {
+            buf[(x, y)].set_symbol("!").set_style(theme.get(Role::Clash));
+        }
+    }
+}
+
+fn hunks_open(m: &Merge, hunk: usize) -> bool {
+    hunk < m.settle.hunks().len() && matches!(m.settle.status(hunk), Status::Open | Status::Proposed)
 }

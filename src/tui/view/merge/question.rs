@@ -7,7 +7,7 @@ use ratatui::style::Modifier;
 use crate::domain::note::FieldName;
 use crate::domain::text;
 use crate::tui::keys::{Action, Mode};
-use crate::tui::merge::Question;
+use crate::tui::merge::{Question, kept_as_new};
 use crate::tui::message::Hit;
 use crate::tui::screen::{Ctx, Drawn};
 use crate::tui::theme::Role;
@@ -40,7 +40,7 @@ pub fn draw(q: &Question, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn 
         (Action::HunkByHunk, "settle hunk by hunk"),
         (Action::KeepMine, if q.mine_deleted { "delete the note" } else { "keep mine" }),
         (Action::KeepTheirs, if q.theirs_deleted { "delete the note" } else { "keep theirs" }),
-        (Action::KeepAsNew, "theirs here, mine as a new note"),
+        (Action::KeepAsNew, kept_as_new(p)),
         (Action::Later, "later: both are kept"),
     ];
     for (action, words) in answers {
