@@ -45,6 +45,7 @@ pub mod session;
 pub mod show;
 pub mod sync;
 pub mod token;
+mod what_if;
 
 pub use config::Config;
 pub use failure::Failure;

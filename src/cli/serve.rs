@@ -117,6 +117,19 @@ pub fn policies_from(path: &Path) -> Result<Policies, Failure> {
     })
 }
 
+/// The policies of a file, or the defaults, with single ones over them.
+///
+/// # Errors
+/// If the file cannot be read or makes no sense, told with its line; or a single one does not.
+pub fn policies_of(file: Option<&Path>, single: &[String]) -> Result<Policies, Failure> {
+    let mut out = file.map_or_else(|| Ok(Policies::default()), policies_from)?;
+    for one in single {
+        policies::set(&mut out, one)
+            .map_err(|why| Failure::usage(format!("The policy {one:?} makes no sense."), why, "Write it like notes.title=manual."))?;
+    }
+    Ok(out)
+}
+
 impl Serve {
     /// Serves until Ctrl-C or SIGTERM, then lets requests under way end.
     ///
@@ -128,24 +141,12 @@ impl Serve {
         }
         super::logfile::start(&ctx.config);
         let mut config = server::Config::new(Arc::clone(&ctx.edge.now), Arc::clone(&ctx.edge.ids));
-        config.policies = self.policies_in_force()?;
+        config.policies = policies_of(self.policies.as_deref(), &self.policy)?;
         config.lock_timeout = self.lock_timeout;
         config.body_limit = self.body_limit as usize * 1024 * 1024;
         config.rate = if self.rate == 0 { None } else { Some(self.rate) };
         config.no_auth = self.no_auth;
         ctx.block_on(self.serve(ctx, config))
-    }
-
-    fn policies_in_force(&self) -> Result<Policies, Failure> {
-        let mut out = match &self.policies {
-            None => Policies::default(),
-            Some(path) => policies_from(path)?,
-        };
-        for one in &self.policy {
-            policies::set(&mut out, one)
-                .map_err(|why| Failure::usage(format!("The policy {one:?} makes no sense."), why, "Write it like notes.title=manual."))?;
-        }
-        Ok(out)
     }
 
     async fn tls(&self) -> Result<Option<server::Tls>, Failure> {

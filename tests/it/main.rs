@@ -8,6 +8,7 @@ mod commands;
 mod contract;
 mod crash;
 mod demo;
+mod keeper;
 mod keys;
 mod ladder_cases;
 mod laws_decide;

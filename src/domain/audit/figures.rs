@@ -75,19 +75,24 @@ impl Counting {
     #[must_use]
     pub fn finish(self, saves: u64, policies: &Policies) -> Figures {
         let days = self.figures.days.max(1);
-        let advice = self.fields.iter().map(|((entity, name), of)| advise(entity, name, of, days, policies)).collect();
+        // A deletion has one policy only.
+        let free = self.fields.iter().filter(|((_, name), _)| name != "deleted");
+        let advice = free.map(|((entity, name), of)| advise(entity, name, of, days, policies)).collect();
         Figures { saves, advice, ..self.figures }
     }
 }
 
 /// The fields of a conflict that both sides had changed.
 pub fn collisions(entry: &Entry) -> impl Iterator<Item = (&String, &FieldRecord)> {
-    entry.fields.iter().filter(|(_, r)| collided(entry, r))
+    entry.fields.iter().filter(|(name, r)| collided(entry, name, r))
 }
 
-/// Whether both sides changed this field: a refused save also keeps what only mine had changed.
-fn collided(entry: &Entry, r: &FieldRecord) -> bool {
-    entry.entity != "note" || (r.mine != r.base && r.theirs != r.base && r.mine != r.theirs) || entry.base_version.is_none()
+/// Whether both sides changed this field: a refused save also keeps what only mine had changed. A deletion on one side collides with
+/// whatever the other did, for else it would not be in the log.
+#[must_use]
+pub fn collided(entry: &Entry, name: &str, r: &FieldRecord) -> bool {
+    let deletion = name == "deleted" && r.base == FieldValue::Is(Value::Bool(false)) && r.mine != r.theirs;
+    entry.entity != "note" || (r.mine != r.base && r.theirs != r.base && r.mine != r.theirs) || deletion || entry.base_version.is_none()
 }
 
 /// Of two changed sets, whether no element was added by one and removed by the other, nor by both.
