@@ -10,8 +10,11 @@ use crate::domain::note::{FieldValue, Value};
 use crate::wire::time::rfc3339;
 use crate::wire::value::from_field;
 
+/// Whether a fate is of some kind.
+type Is = fn(Fate) -> bool;
+
 /// What can become of a conflict, as people read it and as JSON names it.
-const ENDS: [(&str, &str, fn(Fate) -> bool); 4] = [
+const ENDS: [(&str, &str, Is); 4] = [
     ("a person is asked", "asked", |f| f == Fate::Asked),
     ("refused: only the server sets it", "forbidden", |f| f == Fate::Forbidden),
     ("both sides go in", "combined", |f| f == Fate::Combined),
@@ -79,16 +82,9 @@ fn word(fate: Fate) -> Option<&'static str> {
 }
 
 fn as_json(all: &[Replayed]) -> serde_json::Value {
-    let conflicts = |of: fn(&Replayed, fn(Fate) -> bool) -> bool| {
-        ENDS.iter()
-            .map(|(_, word, is)| ((*word).to_owned(), json!(all.iter().filter(|r| of(r, *is)).count())))
-            .collect::<serde_json::Map<_, _>>()
-    };
-    let counts = |fields: &[&Field], of: fn(&Field) -> Fate| {
-        ENDS.iter()
-            .map(|(_, word, is)| ((*word).to_owned(), json!(fields.iter().filter(|f| is(of(f))).count())))
-            .collect::<serde_json::Map<_, _>>()
-    };
+    type Counts = serde_json::Map<String, serde_json::Value>;
+    let each = |count: &dyn Fn(Is) -> usize| ENDS.iter().map(|(_, word, is)| ((*word).to_owned(), json!(count(*is)))).collect::<Counts>();
+    let counts = |fields: &[&Field], of: fn(&Field) -> Fate| each(&|is| fields.iter().filter(|f| is(of(f))).count());
     let fields = by_field(all).into_iter();
     let fields = fields.map(|(n, f)| (n.to_owned(), json!({"was": counts(&f, |f| f.was), "then": counts(&f, |f| f.then)})));
     let entry = |r: &Replayed| {
@@ -103,9 +99,9 @@ fn as_json(all: &[Replayed]) -> serde_json::Value {
     };
     json!({
         "conflicts": all.len(),
-        "was": conflicts(Replayed::was),
-        "then": conflicts(Replayed::then),
-        "fields": fields.collect::<serde_json::Map<_, _>>(),
+        "was": each(&|is| all.iter().filter(|r| r.was(is)).count()),
+        "then": each(&|is| all.iter().filter(|r| r.then(is)).count()),
+        "fields": fields.collect::<Counts>(),
         "entries": all.iter().map(entry).collect::<Vec<_>>(),
     })
 }
