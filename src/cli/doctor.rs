@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Context, Failure, dirs, logfile, output};
+use super::{Context, Failure, clipboard, connect, dirs, logfile, output};
 
 /// Look at settings, folders, server, terminal and editor, and say what is wrong
 #[derive(clap::Args, Debug)]
@@ -41,7 +41,7 @@ impl Doctor {
     pub fn run(self, ctx: &Context) -> Result<u8, Failure> {
         let mut checks = vec![settings(ctx), folder("data", &ctx.config.data_dir), log(ctx)];
         checks.extend(ctx.block_on(async { Ok(server(ctx).await) })?);
-        checks.extend([terminal(), editor(ctx)]);
+        checks.extend([terminal(), copying(), editor(ctx)]);
         let status = checks.iter().map(|c| c.status).max().unwrap_or(0);
         if ctx.config.json {
             let name = |s| match s {
@@ -108,7 +108,25 @@ async fn server(ctx: &Context) -> Vec<Check> {
             ..Check::new("server", State::Trouble, format!("{url} cannot be reached: {e}. Is it running, and the address right?"))
         },
     };
-    vec![well]
+    vec![well, token(ctx, url).await]
+}
+
+/// Whether the server takes the token; nothing is changed there by asking.
+async fn token(ctx: &Context, url: &str) -> Check {
+    let token = match connect::token(&ctx.config, url) {
+        Ok(token) => token,
+        Err(failure) => {
+            return Check { status: 3, ..Check::new("token", State::Trouble, format!("{} {} {}", failure.what, failure.why, failure.todo)) };
+        }
+    };
+    match ask(&format!("{}/api/notes?limit=1", url.trim_end_matches('/')), Some(&token)).await {
+        Ok(200) => Check::new("token", State::Well, "the server takes it."),
+        Ok(401 | 403) => {
+            Check { status: 3, ..Check::new("token", State::Trouble, format!("{url} refuses it; diptych login {url} stores another.")) }
+        }
+        Ok(status) => Check::new("token", State::Hint, format!("{url} answers {status} to a question with it.")),
+        Err(_) => Check::new("token", State::Hint, "there is one; whether it is taken cannot be told now."),
+    }
 }
 
 async fn ask(url: &str, token: Option<&str>) -> Result<u16, String> {
@@ -145,14 +163,18 @@ fn terminal() -> Check {
     }
 }
 
+fn copying() -> Check {
+    let programs: Vec<String> = clipboard::programs().into_iter().filter_map(|p| p.into_iter().next()).collect();
+    let also = if programs.is_empty() { String::new() } else { format!(", and {}", programs.join(" or ")) };
+    Check::new("clipboard", State::Well, format!("the terminal is asked to copy (OSC 52){also}."))
+}
+
 fn editor(ctx: &Context) -> Check {
     let Some(command) = &ctx.config.editor else {
         return Check::new("editor", State::Hint, "none is set; VISUAL, EDITOR or the setting `editor` names one.");
     };
     let program = command.split_whitespace().next().unwrap_or_default();
-    let found = std::path::Path::new(program).is_absolute() && std::path::Path::new(program).exists()
-        || std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(program).is_file()));
-    if found {
+    if clipboard::on_path(program) {
         Check::new("editor", State::Well, format!("{command}."))
     } else {
         Check::new("editor", State::Trouble, format!("{program} is not found; set VISUAL, EDITOR or the setting `editor`."))

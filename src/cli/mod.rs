@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 pub mod audit;
+pub mod clipboard;
 pub mod completions;
 pub mod config;
 pub mod config_init;

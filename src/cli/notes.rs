@@ -3,7 +3,7 @@
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::connect::connect;
-use super::{Context, Failure, logfile, screens};
+use super::{Context, Failure, clipboard, logfile, screens};
 use crate::tui::app::App;
 use crate::tui::list::List;
 use crate::tui::{self, Links};
@@ -32,6 +32,7 @@ pub fn run(ctx: &Context) -> Result<u8, Failure> {
             news: std::mem::replace(&mut connected.news, unbounded_channel().1),
             coach: unbounded_channel().1,
             editor: ctx.config.editor.clone(),
+            clipboard: clipboard::programs(),
         };
         let app = App::new(setup, Box::new(List::new()), true);
         let done = tui::run(app, links).await;

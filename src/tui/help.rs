@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::keys::{Action, Keymap, Mode};
 use super::message::{Effect, Event};
-use super::rows::Rows;
+use super::rows::{Rows, Step};
 use super::screen::{Ctx, Drawn, Screen};
 use super::view;
 
@@ -41,21 +41,12 @@ impl Screen for Help {
     }
 
     fn update(&mut self, event: &Event, _ctx: &Ctx<'_>) -> Vec<Effect> {
-        match event {
-            Event::Action(Action::Back) => return vec![Effect::Back],
-            Event::Action(Action::Open) => {
-                let chosen = self.lines.get(self.rows.at).map(|(_, _, action)| *action);
-                return std::iter::once(Effect::Back).chain(chosen.map(Effect::Do)).collect();
-            }
-            Event::Action(action) => {
-                self.rows.go(*action);
-            }
-            Event::Mouse(mouse, hit) => {
-                self.rows.mouse(*mouse, *hit);
-            }
-            _ => {}
+        let chosen = self.lines.get(self.rows.at).map(|(_, _, action)| *action);
+        match self.rows.step(event) {
+            Step::Back => vec![Effect::Back],
+            Step::Open => std::iter::once(Effect::Back).chain(chosen.map(Effect::Do)).collect(),
+            Step::Moved | Step::Other => Vec::new(),
         }
-        Vec::new()
     }
 
     fn fit(&mut self, area: Rect, _ctx: &Ctx<'_>) {

@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use super::keys::{Action, Mode};
 use super::message::{Effect, Event};
 use super::reader::{self, Reader};
-use super::rows::Rows;
+use super::rows::{Rows, Step};
 use super::screen::{Ctx, Drawn, Screen};
 use super::theme::Role;
 use super::view;
@@ -88,12 +88,6 @@ impl History {
     }
 
     fn act(&mut self, action: Action) -> Vec<Effect> {
-        if action == Action::Back {
-            return vec![Effect::Back];
-        }
-        if self.rows.go(action) {
-            return Vec::new();
-        }
         let Some(version) = self.current() else { return Vec::new() };
         match action {
             Action::Open => self.want(Wish::Show(version)),
@@ -138,10 +132,14 @@ impl Screen for History {
     }
 
     fn update(&mut self, event: &Event, _ctx: &Ctx<'_>) -> Vec<Effect> {
+        match self.rows.step(event) {
+            Step::Back => return vec![Effect::Back],
+            Step::Open => return self.act(Action::Open),
+            Step::Moved => return Vec::new(),
+            Step::Other => {}
+        }
         match event {
             Event::Action(action) => return self.act(*action),
-            // The guard moves the cursor.
-            Event::Mouse(mouse, hit) if self.rows.mouse(*mouse, *hit) => return self.act(Action::Open),
             Event::Shown if self.versions.is_none() => return vec![Effect::Client(Command::History(self.id))],
             Event::News(news) => match &**news {
                 News::History(id, versions) if *id == self.id => {

@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use super::keys::{Action, Mode};
 use super::merge::{Job, Opened, Wanted};
 use super::message::{Effect, Event};
-use super::rows::Rows;
+use super::rows::{Rows, Step};
 use super::screen::{Ctx, Drawn, Screen};
 use super::view;
 use crate::client::handle::{Command, News, Parked, State};
@@ -126,14 +126,12 @@ impl Screen for Inbox {
     }
 
     fn update(&mut self, event: &Event, ctx: &Ctx<'_>) -> Vec<Effect> {
+        match self.rows.step(event) {
+            Step::Back => return vec![Effect::Back],
+            Step::Open => return self.note().map(|_| Effect::Do(Action::Conflict)).into_iter().collect(),
+            Step::Moved | Step::Other => {}
+        }
         match event {
-            Event::Action(Action::Back) => return vec![Effect::Back],
-            Event::Action(Action::Open) => return self.note().map(|_| Effect::Do(Action::Conflict)).into_iter().collect(),
-            Event::Action(action) => {
-                self.rows.go(*action);
-            }
-            // The guard moves the cursor.
-            Event::Mouse(mouse, hit) if self.rows.mouse(*mouse, *hit) => return vec![Effect::Do(Action::Conflict)],
             // Choices may have been made since it was last on top.
             Event::Shown => {
                 let known = self.order.iter().map(|id| Effect::Client(Command::Open(*id)));

@@ -10,6 +10,7 @@ pub mod form;
 pub mod help;
 pub mod history;
 pub mod inbox;
+pub mod ink;
 pub mod input;
 pub mod keys;
 pub mod list;
@@ -29,7 +30,7 @@ pub mod welcome;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command as Process;
+use std::process::{Command as Process, Stdio};
 use std::time::Duration;
 
 use crossterm::event::EventStream;
@@ -54,13 +55,15 @@ pub struct Links {
     pub coach: UnboundedReceiver<String>,
     /// The command of the person's editor, as `$VISUAL` or `$EDITOR` has it.
     pub editor: Option<String>,
+    /// Programs that put their input on the system's clipboard; they are tried in turn.
+    pub clipboard: Vec<Vec<String>>,
 }
 
 impl Links {
     /// No client, no coach: for a screen that runs alone.
     #[must_use]
-    pub fn none(editor: Option<String>) -> Links {
-        Links { client: None, news: unbounded_channel().1, coach: unbounded_channel().1, editor }
+    pub fn none(editor: Option<String>, clipboard: Vec<Vec<String>>) -> Links {
+        Links { client: None, news: unbounded_channel().1, coach: unbounded_channel().1, editor, clipboard }
     }
 }
 
@@ -217,7 +220,12 @@ impl<'g> Loop<'g> {
                     let _ = self.own.0.send(Event::News(Box::new(News::Stopped)));
                 }
             }
-            Effect::Copy(text) => self.guard.copy(&text)?,
+            Effect::Copy(text) => {
+                self.guard.copy(&text)?;
+                let programs = self.links.clipboard.clone();
+                // A thread of its own: a clipboard that does not answer must not hold up the end of the program.
+                std::thread::spawn(move || programs.iter().any(|program| hand_over(program, &text)));
+            }
             Effect::RunEditor { tag, text, suffix } => {
                 let text = self.edit(&text, suffix).await?;
                 let _ = self.own.0.send(Event::EditorDone { tag, text });
@@ -291,6 +299,16 @@ async fn sleep_or_for_ever(time: Option<Duration>) {
         Some(time) => tokio::time::sleep(time).await,
         None => std::future::pending().await,
     }
+}
+
+/// Gives a text to a clipboard program; whether it took it.
+fn hand_over(program: &[String], text: &str) -> bool {
+    let Some((name, arguments)) = program.split_first() else { return false };
+    let mut command = Process::new(name);
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let Ok(mut child) = command.spawn() else { return false };
+    let given = child.stdin.take().is_some_and(|mut input| io::Write::write_all(&mut input, text.as_bytes()).is_ok());
+    child.wait().is_ok_and(|status| status.success()) && given
 }
 
 /// Lets the person's editor change a text in a temporary file of their own.

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::keys::Mode;
 use super::message::{Effect, Event};
-use super::rows::Rows;
+use super::rows::{Rows, Step};
 use super::screen::{Ctx, Drawn, Screen};
 use super::view;
 use crate::domain::note::Time;
@@ -101,17 +101,7 @@ impl Screen for Log {
     }
 
     fn update(&mut self, event: &Event, _ctx: &Ctx<'_>) -> Vec<Effect> {
-        match event {
-            Event::Action(super::keys::Action::Back) => return vec![Effect::Back],
-            Event::Action(action) => {
-                self.rows.go(*action);
-            }
-            Event::Mouse(mouse, hit) => {
-                self.rows.mouse(*mouse, *hit);
-            }
-            _ => {}
-        }
-        Vec::new()
+        if self.rows.step(event) == Step::Back { vec![Effect::Back] } else { Vec::new() }
     }
 
     fn fit(&mut self, area: Rect, _ctx: &Ctx<'_>) {

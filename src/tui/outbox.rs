@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::editor::Editor;
 use super::keys::{Action, Mode};
 use super::message::{Answer, Ask, Effect, Event};
-use super::rows::Rows;
+use super::rows::{Rows, Step};
 use super::screen::{Ctx, Drawn, Screen};
 use super::view;
 use crate::client::handle::{Command, EntryState, News, OutboxRow};
@@ -25,9 +25,7 @@ pub struct Outbox {
 impl Outbox {
     fn act(&mut self, action: Action) -> Vec<Effect> {
         match action {
-            Action::Back => return vec![Effect::Back],
             Action::SyncNow => return vec![Effect::Client(Command::SyncNow), Effect::Client(Command::Outbox)],
-            _ if self.rows.go(action) => return Vec::new(),
             _ => {}
         }
         let Some(entry) = self.entries.as_ref().and_then(|e| e.get(self.rows.at)) else { return Vec::new() };
@@ -65,10 +63,14 @@ impl Screen for Outbox {
     }
 
     fn update(&mut self, event: &Event, _ctx: &Ctx<'_>) -> Vec<Effect> {
+        match self.rows.step(event) {
+            Step::Back => return vec![Effect::Back],
+            Step::Open => return self.act(Action::Open),
+            Step::Moved => return Vec::new(),
+            Step::Other => {}
+        }
         match event {
             Event::Action(action) => return self.act(*action),
-            // The guard moves the cursor.
-            Event::Mouse(mouse, hit) if self.rows.mouse(*mouse, *hit) => return self.act(Action::Open),
             Event::Answer { id: "drop", answer: Answer::Choice(0) } => {
                 let dropped = self.dropping.take().map(Command::DropEntry);
                 return dropped.into_iter().chain([Command::Outbox]).map(Effect::Client).collect();

@@ -1,7 +1,20 @@
 //! A cursor over rows: what every list-like screen shares.
 
 use super::keys::Action;
-use super::message::{Hit, Mouse, MouseKind};
+use super::message::{Event, Hit, Mouse, MouseKind};
+
+/// What an event means to a screen that is a list of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The row the cursor is on is to be opened.
+    Open,
+    /// The screen is to be left.
+    Back,
+    /// The cursor moved, or nothing happened.
+    Moved,
+    /// Nothing of a list's.
+    Other,
+}
 
 /// A cursor and the first row shown, over `len` rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,6 +57,18 @@ impl Rows {
             _ => return false,
         };
         true
+    }
+
+    /// Takes in what every list does alike: moves, opening by key or double press, leaving.
+    pub fn step(&mut self, event: &Event) -> Step {
+        match event {
+            Event::Action(Action::Open) => Step::Open,
+            Event::Action(Action::Back) => Step::Back,
+            Event::Action(action) if self.go(*action) => Step::Moved,
+            Event::Mouse(mouse, hit) if self.mouse(*mouse, *hit) => Step::Open,
+            Event::Mouse(..) => Step::Moved,
+            _ => Step::Other,
+        }
     }
 
     /// Follows the mouse: a press goes to the row, the wheel moves the cursor. `true` when a row was pressed twice, which opens it.

@@ -4,17 +4,17 @@
 //! the end, on an error, on a signal, in a panic of any task, before the program is suspended or `$EDITOR` runs. Input from the terminal
 //! is turned into our own types here; key releases never get further.
 
-use std::io::{self, Stdout, Write};
+use std::io::{self, Stdout};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crossterm::event::{self as ct, KeyEventKind, KeyModifiers};
-use crossterm::{clipboard, cursor, execute, terminal as ctt};
+use crossterm::{clipboard, cursor, execute, queue, terminal as ctt};
 use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
 use tokio::sync::Notify;
 
+use super::ink::Ink;
 use super::message::{Code, Event, Key, Mouse, MouseKind};
 
 /// How long the terminal may take to answer which colours it has.
@@ -32,7 +32,7 @@ pub fn asks_light() -> Option<bool> {
 #[derive(Debug)]
 pub struct Guard {
     /// Where screens are drawn.
-    pub terminal: Terminal<CrosstermBackend<io::BufWriter<Stdout>>>,
+    pub terminal: Terminal<Ink<Stdout>>,
     held: Arc<AtomicBool>,
     mouse: bool,
     /// Told when a panic has given the terminal back.
@@ -56,7 +56,7 @@ impl Guard {
             }
             before(info);
         }));
-        let terminal = Terminal::new(CrosstermBackend::new(io::BufWriter::with_capacity(1 << 16, io::stdout())))?;
+        let terminal = Terminal::new(Ink::new(io::stdout()))?;
         let mut guard = Guard { terminal, held, mouse, panicked };
         guard.take()?;
         Ok(guard)
@@ -89,6 +89,7 @@ impl Guard {
     /// If the terminal is gone.
     pub fn resume(&mut self) -> io::Result<()> {
         self.take()?;
+        self.terminal.backend_mut().forget();
         self.terminal.clear()
     }
 
@@ -103,35 +104,29 @@ impl Guard {
         self.resume()
     }
 
-    /// Draws one frame inside a synchronized update.
+    /// Draws one frame and writes it in one go; nothing is written when nothing differs.
     ///
     /// # Errors
     /// If the terminal is gone.
-    pub fn framed(
-        &mut self,
-        draw: impl FnOnce(&mut Terminal<CrosstermBackend<io::BufWriter<Stdout>>>) -> io::Result<()>,
-    ) -> io::Result<()> {
-        crossterm::queue!(self.terminal.backend_mut(), ctt::BeginSynchronizedUpdate)?;
-        let drawn = draw(&mut self.terminal);
-        crossterm::queue!(self.terminal.backend_mut(), ctt::EndSynchronizedUpdate)?;
-        Write::flush(self.terminal.backend_mut())?;
-        drawn
+    pub fn framed(&mut self, draw: impl FnOnce(&mut Terminal<Ink<Stdout>>) -> io::Result<()>) -> io::Result<()> {
+        draw(&mut self.terminal)?;
+        self.terminal.backend_mut().present()
     }
 
-    /// Puts text on the clipboard of the terminal (OSC 52).
+    /// Puts text on the clipboard of the terminal (OSC 52), with the next frame.
     ///
     /// # Errors
     /// If the terminal is gone.
     pub fn copy(&mut self, text: &str) -> io::Result<()> {
-        execute!(self.terminal.backend_mut(), clipboard::CopyToClipboard::to_clipboard_from(text))
+        queue!(self.terminal.backend_mut(), clipboard::CopyToClipboard::to_clipboard_from(text))
     }
 
-    /// Sets the terminal's title; the text must be safe to draw.
+    /// Sets the terminal's title, with the next frame; the text must be safe to draw.
     ///
     /// # Errors
     /// If the terminal is gone.
     pub fn title(&mut self, title: &str) -> io::Result<()> {
-        execute!(self.terminal.backend_mut(), ctt::SetTitle(title))
+        queue!(self.terminal.backend_mut(), ctt::SetTitle(title))
     }
 }
 

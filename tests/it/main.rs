@@ -14,6 +14,7 @@ mod ladder_cases;
 mod laws_decide;
 mod laws_merge;
 mod laws_policy;
+mod living;
 mod merge_any;
 mod merge_called_off;
 mod merge_file;
@@ -39,5 +40,6 @@ mod torture;
 mod two_devices;
 mod typing;
 mod ways_out;
+mod widths;
 #[allow(dead_code, reason = "a toolbox: each story takes what it needs")]
 mod world;

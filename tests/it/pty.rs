@@ -152,6 +152,11 @@ impl Term {
         self.wait_for(&format!("screen without {what:?}"), |text| !text.contains(what))
     }
 
+    /// What it copied to the terminal's clipboard (OSC 52), as it came: base64.
+    pub fn copied(&self) -> Vec<Vec<u8>> {
+        self.parser.lock().unwrap().callbacks().copied.clone()
+    }
+
     /// Changes the size of the terminal.
     pub fn resize(&self, columns: u16, rows: u16) {
         self.parser.lock().unwrap().screen_mut().set_size(at_least_one(rows), at_least_one(columns));

@@ -188,7 +188,7 @@ fn the_editor_wraps_and_marks_and_says_its_state() {
      # Lisbon
 
      - [ ] book the *flight* for Tuesday, and tell everybody who is coming along
-     when it leaves
+           when it leaves
      - [x] hotel
      > quoted
      ␛[2J 漢字
@@ -215,8 +215,8 @@ fn the_editor_wraps_and_marks_and_says_its_state() {
     # Lisbon
 
     - [ ] book the *flight* for Tuesday,
-    and tell everybody who is coming along
-    when it leaves
+          and tell everybody who is coming
+          along when it leaves
     - [x] hotel
     > quoted
     ␛[2J 漢字

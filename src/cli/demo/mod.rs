@@ -8,7 +8,7 @@ use std::io::IsTerminal;
 use clap::ValueEnum;
 use tokio::sync::mpsc::unbounded_channel;
 
-use super::{Context, Failure, connect, notes, output, screens};
+use super::{Context, Failure, clipboard, connect, notes, output, screens};
 use crate::client::http::Access;
 use crate::client::{self, Handle};
 use crate::tui::app::{App, Setup};
@@ -96,7 +96,7 @@ impl Demo {
         let (ask, asked) = unbounded_channel();
         let (screens, news) = unbounded_channel();
         let (coach, hints) = unbounded_channel();
-        let links = Links { client: Some(Handle::new(ask)), news, coach: hints, editor: ctx.config.editor.clone() };
+        let links = Links { client: Some(Handle::new(ask)), news, coach: hints, editor: ctx.config.editor.clone(), clipboard: clipboard::programs() };
         let app = App::new(setup, Box::new(List::new()), true);
         let story = Story::new(self.scene, self.again, stage).play(Ways { asked, client, told, screens, coach });
         let screen = tui::run(app, links);

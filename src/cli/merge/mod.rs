@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::plain::{self, Ended, Names};
-use super::{Context, Failure, output, screens};
+use super::{Context, Failure, clipboard, output, screens};
 use crate::domain::refine::Class;
 use crate::domain::settle::{Labels, Settle};
 use crate::tui::app::App;
@@ -210,7 +210,7 @@ impl Merge {
         });
         let files = Files { result: files::target(&result), name, labels, journal: None };
         let app = App::new(screens::setup(ctx)?, merge::files(files, (job, wanted), size), false);
-        let links = crate::tui::Links::none(ctx.config.editor.clone());
+        let links = crate::tui::Links::none(ctx.config.editor.clone(), clipboard::programs());
         let status = ctx.block_on(async {
             let done = crate::tui::run(app, links).await;
             done.map_err(|e| Failure::data("The screen could not be shown.", e, "Run it in a terminal, or use --plain."))

@@ -115,23 +115,24 @@ fn advise(entity: &str, name: &str, of: &OfField, days: u32, policies: &Policies
     let most = of.by_record.values().copied().max().unwrap_or(0);
     let field = format!("{entity}.{name}");
     let count = of.count;
+    let (collisions, are) = if count == 1 { ("collision", "is") } else { ("collisions", "are") };
     let say = |policy: &str, reason: String| Advice { field: field.clone(), now: now.clone(), policy: policy.to_owned(), reason };
     if of.sets > 0 && of.disjoint * 10 >= of.sets * 9 {
         let reason = format!("{} of {} collisions were of sets that did not overlap: they merge by themselves.", of.disjoint, of.sets);
         return say("union", reason);
     }
     if most >= AGAIN && most * 2 >= count && name != "marked" {
-        return say("lock", format!("{most} of {count} collisions in {days} days were on one record: its editors should take turns."));
+        return say("lock", format!("{most} of {count} {collisions} in {days} days were on one record: its editors should take turns."));
     }
     if monthly >= MANY {
-        return say("manual", format!("{count} collisions in {days} days are too many to lose one side of: version, 409 and merge."));
+        return say("manual", format!("{count} {collisions} in {days} days {are} too many to lose one side of: version, 409 and merge."));
     }
     if monthly <= FEW {
         return say(
             "last-write-wins",
-            format!("{count} collisions in {days} days are few: last-write-wins is fine, the log keeps the rest."),
+            format!("{count} {collisions} in {days} days {are} few: last-write-wins is fine, the log keeps the rest."),
         );
     }
-    let reason = format!("{count} collisions in {days} days are neither few nor many: the policy in force will do.");
+    let reason = format!("{count} {collisions} in {days} days {are} neither few nor many: the policy in force will do.");
     say(&now.clone(), reason)
 }

@@ -124,7 +124,11 @@ impl App {
         match event {
             Event::Key(key) => {
                 self.notices_seen();
-                if self.overlay.is_some() {
+                let always = self.setup.keys.action(Mode::Global, key).filter(|a| matches!(a, Action::Quit | Action::Redraw));
+                if let Some(action) = always.filter(|_| self.overlay.is_some() && key.ctrl) {
+                    self.overlay = self.overlay.take().filter(|_| action != Action::Quit);
+                    self.act(action, &mut out);
+                } else if self.overlay.is_some() {
                     self.tell_overlay(&event, &mut out);
                 } else {
                     self.pressed_key(key, &mut out);

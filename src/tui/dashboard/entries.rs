@@ -10,7 +10,7 @@ use crate::tui::editor::Editor;
 use crate::tui::keys::{Action, Mode};
 use crate::tui::message::{Effect, Event};
 use crate::tui::reader::{self, Reader};
-use crate::tui::rows::Rows;
+use crate::tui::rows::{Rows, Step};
 use crate::tui::screen::{Ctx, Drawn, Screen};
 use crate::tui::theme::Role;
 use crate::tui::view;
@@ -50,17 +50,11 @@ impl Screen for Entries {
     }
 
     fn update(&mut self, event: &Event, _ctx: &Ctx<'_>) -> Vec<Effect> {
-        match event {
-            Event::Action(Action::Back) => return vec![Effect::Back],
-            Event::Action(Action::Open) => return self.open(),
-            Event::Action(action) => {
-                self.rows.go(*action);
-            }
-            // The guard moves the cursor.
-            Event::Mouse(mouse, hit) if self.rows.mouse(*mouse, *hit) => return self.open(),
-            _ => {}
+        match self.rows.step(event) {
+            Step::Back => vec![Effect::Back],
+            Step::Open => self.open(),
+            Step::Moved | Step::Other => Vec::new(),
         }
-        Vec::new()
     }
 
     fn fit(&mut self, area: Rect, _ctx: &Ctx<'_>) {

@@ -9,12 +9,14 @@ use ratatui::layout::Rect;
 
 use super::keys::{Action, Mode};
 use super::message::{Effect, Event};
-use super::rows::Rows;
+use super::rows::{Rows, Step};
 use super::screen::{Ctx, Drawn, Screen};
 use super::view;
 use crate::client::handle::{Command, News};
-use crate::domain::audit::{Entry, Figures};
+use crate::domain::audit::figures::collisions;
+use crate::domain::audit::{Advice, Entry, Figures};
 use crate::domain::note::Time;
+use crate::domain::text;
 use entries::Entries;
 
 /// What a figure counts: how to find its entries.
@@ -43,7 +45,7 @@ impl Pick {
             Pick::All => conflict,
             Pick::Day(day) => conflict && day_of(entry.at) == *day,
             Pick::Action(action) => entry.action == *action,
-            Pick::Field(field) => conflict && entry.fields.keys().any(|f| format!("{}.{f}", entry.entity) == *field),
+            Pick::Field(field) => conflict && collisions(entry).any(|(f, _)| format!("{}.{f}", entry.entity) == *field),
             Pick::Origin(origin) => conflict && entry.client_origin == *origin,
             Pick::Settled(how) => !conflict && entry.outcome.as_ref() == Some(how),
         }
@@ -90,17 +92,18 @@ pub struct Dashboard {
     pub lines: Vec<Line>,
     /// The cursor.
     pub rows: Rows,
+    width: u16,
 }
 
 impl Default for Dashboard {
     fn default() -> Self {
-        Self { days: 30, figures: None, entries: Vec::new(), lines: Vec::new(), rows: Rows::default() }
+        Self { days: 30, figures: None, entries: Vec::new(), lines: Vec::new(), rows: Rows::default(), width: 80 }
     }
 }
 
 impl Dashboard {
     fn know(&mut self, figures: &Figures, entries: &[Entry]) {
-        self.lines = lines(figures);
+        self.lines = lines(figures, self.width);
         self.rows.set_len(self.lines.len());
         self.figures = Some(Box::new(figures.clone()));
         self.entries = entries.to_vec();
@@ -114,7 +117,7 @@ impl Dashboard {
     }
 }
 
-fn lines(f: &Figures) -> Vec<Line> {
+fn lines(f: &Figures, width: u16) -> Vec<Line> {
     let figure = |label: String, count: u64, pick: Pick| Line { label, count: Some(count), pick: Some(pick) };
     let mut out = vec![figure(format!("Conflicts in {} days, among {} saves", f.days, f.saves), f.conflicts, Pick::All)];
     let mut part = |title: &str, rows: Vec<Line>| {
@@ -132,13 +135,16 @@ fn lines(f: &Figures) -> Vec<Line> {
     part("Settled by hand", f.settled.iter().map(|(a, n)| figure(format!("kept {a}"), *n, Pick::Settled(a.clone()))).collect());
     let days = f.per_day.iter().rev().filter(|(_, n)| *n > 0);
     part("By day", days.map(|(d, n)| figure(d.clone(), *n, Pick::Day(d.clone()))).collect());
-    let advice = |a: &crate::domain::audit::Advice| Line {
-        label: format!("{}: {} → {}. {}", a.field, a.now, a.policy, a.reason),
-        count: None,
-        pick: Some(Pick::Field(a.field.clone())),
-    };
-    part("Advice", f.advice.iter().map(advice).collect());
+    part("Advice", f.advice.iter().flat_map(|a| advice(a, width)).collect());
     out
+}
+
+/// One piece of advice, over as many lines as it needs; each of them opens what it speaks of.
+fn advice(a: &Advice, width: u16) -> Vec<Line> {
+    let what = if a.now == a.policy { format!("keep {}", a.now) } else { format!("{} → {}", a.now, a.policy) };
+    let words = format!("{}: {what}. {}", a.field, a.reason);
+    let rows = text::wrap(&words, usize::from(width.saturating_sub(4)).max(20));
+    rows.into_iter().map(|row| Line { label: words[row].to_owned(), count: None, pick: Some(Pick::Field(a.field.clone())) }).collect()
 }
 
 /// An action of the audit log in plain words.
@@ -166,9 +172,12 @@ impl Screen for Dashboard {
     }
 
     fn update(&mut self, event: &Event, _ctx: &Ctx<'_>) -> Vec<Effect> {
+        match self.rows.step(event) {
+            Step::Back => return vec![Effect::Back],
+            Step::Open => return self.open(),
+            Step::Moved | Step::Other => {}
+        }
         match event {
-            Event::Action(Action::Back) => return vec![Effect::Back],
-            Event::Action(Action::Open) => return self.open(),
             Event::Action(Action::Days) => {
                 self.days = match self.days {
                     7 => 30,
@@ -177,11 +186,6 @@ impl Screen for Dashboard {
                 };
                 return vec![Effect::Client(Command::Figures { days: self.days })];
             }
-            Event::Action(action) => {
-                self.rows.go(*action);
-            }
-            // The guard moves the cursor.
-            Event::Mouse(mouse, hit) if self.rows.mouse(*mouse, *hit) => return self.open(),
             Event::Shown => return vec![Effect::Client(Command::Figures { days: self.days })],
             Event::News(news) => match &**news {
                 News::Figures(figures, entries) => self.know(figures, entries),
@@ -194,6 +198,13 @@ impl Screen for Dashboard {
     }
 
     fn fit(&mut self, area: Rect, _ctx: &Ctx<'_>) {
+        if self.width != area.width {
+            self.width = area.width;
+            if let Some(figures) = &self.figures {
+                self.lines = lines(figures, self.width);
+                self.rows.set_len(self.lines.len());
+            }
+        }
         self.rows.fit(usize::from(area.height.saturating_sub(view::dashboard::ABOVE)));
     }
 

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 
+use super::lists;
 use crate::domain::buffer::{Buffer, Pos};
 use crate::domain::text;
 
@@ -72,7 +73,7 @@ impl Wrap {
                 }
                 again(&old, &l.text, width).into()
             }
-            None => text::wrap(&l.text, width).into(),
+            None => whole(&l.text, width).into(),
         };
         if long {
             self.long = Some(Long { line, stamp: l.stamp, text: l.text.clone(), rows: rows.clone() });
@@ -88,11 +89,27 @@ impl Wrap {
         buffer.lines().get(line).and_then(|l| self.kept.get(&l.stamp)).cloned()
     }
 
+    /// How many cells a row of a line is drawn to the right of its first: an item goes on under its words.
+    #[must_use]
+    pub fn indent(&self, buffer: &Buffer, at: RowAt) -> usize {
+        if at.1 == 0 { 0 } else { hang(buffer.line(at.0), self.width.max(1)) }
+    }
+
     /// The row a place lies in: a place between two rows belongs to the later one.
     pub fn row_of(&mut self, buffer: &Buffer, pos: Pos) -> usize {
         let rows = self.rows(buffer, pos.line);
         rows.partition_point(|r| r.start <= pos.byte).saturating_sub(1)
     }
+}
+
+/// How far the rows of a line after the first hang: as wide as its marker or the white space before it, if that leaves half the width.
+fn hang(line: &str, width: usize) -> usize {
+    let words = lists::marker(line).map_or_else(|| line.len() - line.trim_start_matches([' ', '\t']).len(), |m| m.words);
+    Some(text::width(&line[..words])).filter(|cells| *cells <= width / 2).unwrap_or(0)
+}
+
+fn whole(line: &str, width: usize) -> Vec<Range<usize>> {
+    text::wrap_hanging(line, width, hang(line, width), 0).collect()
 }
 
 /// Wraps a line that changed: rows before the change stay, and so do those after it from where they agree again.
@@ -103,11 +120,12 @@ fn again(old: &Long, new: &str, width: usize) -> Vec<Range<usize>> {
     // A change can pull a word back to the row before it.
     let first = old.rows.partition_point(|r| r.start <= head).saturating_sub(2);
     let start = old.rows.get(first).map_or(0, |r| r.start);
-    if !new.is_char_boundary(start) {
-        return text::wrap(new, width);
+    let hang = hang(new, width);
+    if !new.is_char_boundary(start) || hang != self::hang(&old.text, width) {
+        return whole(new, width);
     }
     let mut out = old.rows[..first].to_vec();
-    for row in text::wrap_from(new, width, start) {
+    for row in text::wrap_hanging(new, width, hang, start) {
         let before = (row.start + old.text.len()).checked_sub(new.len()).filter(|_| row.start > new.len() - tail);
         if let Some(at) = before.and_then(|b| old.rows.binary_search_by_key(&b, |r| r.start).ok()) {
             let shift = |at: usize| at + new.len() - old.text.len();
@@ -220,7 +238,7 @@ impl View {
         let rows = self.wrap.rows(buffer, at.0);
         let line = buffer.line(at.0);
         let Some(row) = rows.get(at.1) else { return buffer.end() };
-        let byte = text::byte_at(line, row.clone(), column);
+        let byte = text::byte_at(line, row.clone(), column.saturating_sub(self.wrap.indent(buffer, at)));
         let inside = byte < row.end || at.1 + 1 == rows.len();
         Pos::new(at.0, if inside { byte } else { text::prev_grapheme(line, row.end).max(row.start) })
     }
@@ -230,7 +248,9 @@ impl View {
         let cursor = buffer.cursor();
         let row = self.wrap.row_of(buffer, cursor);
         let kept = self.wrap.rows(buffer, cursor.line);
-        let goal = buffer.goal().unwrap_or_else(|| text::column(buffer.line(cursor.line), kept[row].clone(), cursor.byte));
+        let goal = buffer.goal().unwrap_or_else(|| {
+            text::column(buffer.line(cursor.line), kept[row].clone(), cursor.byte) + self.wrap.indent(buffer, (cursor.line, row))
+        });
         let from = (cursor.line, row);
         let n = rows.unsigned_abs();
         let to = if rows < 0 { self.back(buffer, from, n) } else { self.forth(buffer, from, n) };

@@ -47,6 +47,7 @@ pub fn draw(app: &App, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn {
         super::paragraph(buf, text, &app.coach, ctx.theme.get(Role::Coach));
     }
     bottom(app, Rect { y: area.bottom() - 1, height: 1, ..area }, buf, ctx, &mut drawn);
+    crate::tui::ink::settle(buf);
     drawn
 }
 

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::{head, input, markdown, paint, put, put_cut, put_glyph};
-use crate::client::handle::State;
+use crate::client::handle::{Holder, State};
 use crate::domain::buffer::{Case, Pos};
 use crate::domain::text;
 use crate::tui::editor::Editor;
@@ -15,6 +15,9 @@ use crate::tui::keys::{Action, Mode};
 use crate::tui::message::Hit;
 use crate::tui::screen::{Ctx, Drawn};
 use crate::tui::theme::Role;
+
+/// Milliseconds after a save elsewhere for which that device counts as at work.
+const AT_WORK_MS: i64 = 5 * 60 * 1000;
 
 /// The sign and word of a state, and its role: the same on every screen.
 #[must_use]
@@ -71,24 +74,32 @@ pub fn draw(editor: &Editor, area: Rect, buf: &mut Cells, ctx: &Ctx<'_>) -> Draw
     drawn
 }
 
+/// What the head line says at its right: the state always, the rest by its weight as far as half the line holds it.
 fn facts(editor: &Editor, width: u16, ctx: &Ctx<'_>) -> String {
     let (sign, word, _) = state_mark(editor.state());
-    let mut parts = Vec::new();
-    if let Some(lock) = &editor.lock {
-        parts.push(if lock.me { "locked by you".to_owned() } else { format!("locked by {} on {}", lock.user, lock.client) });
-    }
-    if width >= 60 {
-        if width >= 100 {
-            let at = editor.buffer.cursor();
-            parts.push(format!("line {} of {}", at.line + 1, editor.buffer.lines().len()));
-        }
-        if let Some(base) = &editor.base {
-            let from = if base.updated_from == ctx.settings.device { "this device" } else { &base.updated_from };
-            parts.push(format!("v{} {from} {}", base.version, ctx.clock(base.updated_at)));
-        }
-    }
-    parts.push(format!("{sign} {word}"));
-    parts.join(" · ")
+    let at = editor.buffer.cursor();
+    let held = |lock: &Holder| if lock.me { "locked by you".to_owned() } else { format!("locked by {} on {}", lock.user, lock.client) };
+    // In the order they stand, each with its weight: the lightest goes first.
+    let facts = [
+        (1, (width >= 100).then(|| format!("line {} of {}", at.line + 1, editor.buffer.lines().len()))),
+        (3, editor.lock.as_ref().map(held).or_else(|| at_work_elsewhere(editor, ctx))),
+        (2, editor.base.as_ref().map(|base| format!("v{} {} {}", base.version, base.updated_from, ctx.clock(base.updated_at)))),
+        (4, Some(format!("{sign} {word}"))),
+    ];
+    let said = |least: i32| {
+        let kept = facts.iter().filter(|(weight, _)| *weight >= least).filter_map(|(_, fact)| fact.as_deref());
+        kept.collect::<Vec<_>>().join(" · ")
+    };
+    let fits = |text: &String| text::width(text) <= usize::from(width / 2);
+    (1..4).map(said).find(fits).unwrap_or_else(|| said(4))
+}
+
+/// Who else is probably at work on the note. Nobody tells the server what is open, only what is locked and saved: so it is whoever saved it
+/// on another device within the last few minutes.
+fn at_work_elsewhere(editor: &Editor, ctx: &Ctx<'_>) -> Option<String> {
+    let last = editor.newer.as_deref().or(editor.base.as_ref())?;
+    let fresh = (0..AT_WORK_MS).contains(&ctx.now.ms_since(last.updated_at));
+    (fresh && last.updated_from != ctx.settings.device).then(|| format!("{} at work on {}", last.updated_by, last.updated_from))
 }
 
 fn banner(editor: &Editor, row: Rect, buf: &mut Cells, ctx: &Ctx<'_>, drawn: &mut Drawn) {
@@ -155,17 +166,19 @@ fn draw_text(editor: &Editor, area: Rect, buf: &mut Cells, ctx: &Ctx<'_>) -> Opt
             if y >= area.bottom() {
                 break;
             }
-            draw_row(text, row.clone(), Rect { y, height: 1, ..area }, &look, buf);
+            let indent = u16::try_from(editor.view.wrap.indent(buffer, (line, i))).unwrap_or(0).min(area.width - 1);
+            let place = Rect { x: area.x + indent, y, width: area.width - indent, height: 1 };
+            draw_row(text, row.clone(), place, &look, buf);
             // The selected line end shows as one more cell.
             if i + 1 == rows.len() && selection.start <= Pos::new(line, text.len()) && selection.end > Pos::new(line, text.len()) {
                 let end = text::column(text, row.clone(), row.end);
-                let x = area.x + u16::try_from(end).unwrap_or(u16::MAX).min(area.width - 1);
+                let x = place.x + u16::try_from(end).unwrap_or(u16::MAX).min(place.width - 1);
                 paint(buf, Rect::new(x, y, 1, 1), ctx.theme.get(Role::Selected));
             }
             let last = i + 1 == rows.len();
             if cursor.line == line && cursor.byte >= row.start && (cursor.byte < row.end || last) {
                 let column = text::column(text, row.clone(), cursor.byte);
-                at = Some((area.x + u16::try_from(column).unwrap_or(u16::MAX).min(area.width.saturating_sub(1)), y));
+                at = Some((place.x + u16::try_from(column).unwrap_or(u16::MAX).min(place.width.saturating_sub(1)), y));
             }
             y += 1;
         }

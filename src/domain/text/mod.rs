@@ -3,11 +3,15 @@
 //! Every character that a terminal could obey or hide (escapes, other controls, bidi overrides, zero-width characters) has a visible
 //! stand-in here, so that nothing above needs to think of it. Widths are those ratatui draws with; a test compares the two.
 
+mod wrap;
+
 use std::borrow::Cow;
 use std::ops::Range;
 
 use unicode_segmentation::{GraphemeIndices, UnicodeSegmentation};
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+pub use wrap::{Rows, wrap, wrap_from, wrap_hanging};
 
 /// Longest cluster drawn as it is; a longer one (a letter under hundreds of accents) gets a stand-in.
 const MAX_CLUSTER: usize = 64;
@@ -152,6 +156,25 @@ fn raw_width(text: &str) -> usize {
     text.width() + marks
 }
 
+/// The most cells a terminal may take for a cluster that not all of them measure alike: joined emoji, flags, skin tones, variation
+/// marks, several letters in one cluster. `None`: every terminal agrees with the width it has here.
+///
+/// Our own width is that of the whole cluster. Whoever draws such a cluster clears its cells first, places what follows by position, and
+/// draws the cells up to this many anew, so that neither a terminal that takes more nor one that takes less shifts or smears anything.
+#[must_use]
+pub fn unsure(cluster: &str) -> Option<usize> {
+    if cluster.len() < 4 || cluster.is_ascii() {
+        return None;
+    }
+    let joins = |c: char| matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}' | '\u{20e3}' | '\u{e0000}'..='\u{e0fff}');
+    let cells = |c: char| match c {
+        '\u{1f1e6}'..='\u{1f1ff}' | '\u{1f3fb}'..='\u{1f3ff}' | '\u{fe0f}' => 2,
+        _ => c.width().unwrap_or(0),
+    };
+    let several = cluster.chars().filter(|c| cells(*c) > 0).nth(1).is_some();
+    (several || cluster.chars().any(joins)).then(|| cluster.chars().map(cells).sum::<usize>().max(raw_width(cluster)).max(2))
+}
+
 /// Cells of a line as drawn by glyphs.
 #[must_use]
 pub fn width(line: &str) -> usize {
@@ -189,120 +212,6 @@ pub fn truncate(text: &str, cells: usize) -> String {
         }
     }
     out
-}
-
-/// The rows of a line under soft wrap; see [`wrap`].
-#[derive(Clone)]
-pub struct Rows<'a> {
-    line: &'a str,
-    width: usize,
-    at: usize,
-    plain: bool,
-    done: bool,
-    breaks: Option<Breaks<'a>>,
-}
-
-/// Where UAX #14 lets a line break, found piece by piece as rows are asked for.
-#[derive(Clone)]
-struct Breaks<'a> {
-    line: &'a str,
-    from: usize,
-    ready: std::collections::VecDeque<usize>,
-}
-
-/// Bytes looked at for break opportunities at a time.
-const BREAK_PIECE: usize = 2048;
-
-impl Breaks<'_> {
-    /// Takes the last opportunity at or before `byte`, if there is one left.
-    fn last_up_to(&mut self, byte: usize) -> Option<usize> {
-        let mut last = None;
-        loop {
-            while let Some(at) = self.ready.front().copied().filter(|at| *at <= byte) {
-                self.ready.pop_front();
-                last = Some(at);
-            }
-            if !self.ready.is_empty() || self.from >= self.line.len() {
-                return last;
-            }
-            let end = self.line.ceil_char_boundary(self.from + BREAK_PIECE);
-            self.ready.extend(unicode_linebreak::linebreaks(&self.line[self.from..end]).map(|(at, _)| at + self.from));
-            // The end of a piece counts as a break; unless it is all there is, the next piece begins at the break before it.
-            if end < self.line.len() && self.ready.len() > 1 {
-                self.ready.pop_back();
-            }
-            self.from = self.ready.back().copied().unwrap_or(end);
-        }
-    }
-}
-
-/// The rows of a line under soft wrap at so many cells, as byte ranges that cover it without gap; an empty line has one empty row.
-///
-/// Rows break where UAX #14 allows, a word longer than a row by grapheme. One space may hang past the edge of a row; a single glyph
-/// wider than `width` has a row of its own.
-#[must_use]
-pub fn wrap(line: &str, width: usize) -> Vec<Range<usize>> {
-    wrap_from(line, width, 0).collect()
-}
-
-/// The rows of a line from one that begins at `start` on, made as they are asked for.
-#[must_use]
-pub fn wrap_from(line: &str, width: usize, start: usize) -> Rows<'_> {
-    Rows { line, width: width.max(1), at: start, plain: is_plain(&line.as_bytes()[start..]), done: false, breaks: None }
-}
-
-impl Iterator for Rows<'_> {
-    type Item = Range<usize>;
-
-    fn next(&mut self) -> Option<Range<usize>> {
-        if self.done {
-            return None;
-        }
-        let start = self.at;
-        self.at = if self.plain { self.plain_end(start) } else { self.any_end(start) };
-        self.done = self.at >= self.line.len();
-        Some(start..self.at)
-    }
-}
-
-impl Rows<'_> {
-    fn plain_end(&self, start: usize) -> usize {
-        let bytes = self.line.as_bytes();
-        let edge = start + self.width;
-        match bytes.get(edge) {
-            None => return bytes.len(),
-            Some(b' ') => return edge + 1,
-            Some(_) => {}
-        }
-        let may_break = |p: &usize| match bytes[p - 1] {
-            b' ' => true,
-            b'-' => bytes[*p].is_ascii_alphabetic() && *p > start + 1 && bytes[p - 2].is_ascii_alphanumeric(),
-            _ => false,
-        };
-        (start + 1..=edge).rev().find(may_break).unwrap_or(edge)
-    }
-
-    fn any_end(&mut self, start: usize) -> usize {
-        let line = self.line;
-        let breaks = self.breaks.get_or_insert_with(|| Breaks { line, from: start, ready: std::collections::VecDeque::new() });
-        let (mut used, mut last_break, mut after_space) = (0, start, false);
-        for g in glyphs_in(line, start..line.len()) {
-            // UAX #14 would break inside some clusters; a row never begins there.
-            if after_space || breaks.last_up_to(g.at.start) == Some(g.at.start) {
-                last_break = g.at.start;
-            }
-            let space = g.shown == " ";
-            if used + g.cells > self.width && g.at.start > start {
-                if space && used == self.width {
-                    return g.at.end;
-                }
-                return if last_break > start { last_break } else { g.at.start };
-            }
-            used += g.cells;
-            after_space = space;
-        }
-        self.line.len()
-    }
 }
 
 /// The cell at which a byte position is drawn in its row.
