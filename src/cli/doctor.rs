@@ -116,7 +116,10 @@ async fn token(ctx: &Context, url: &str) -> Check {
     let token = match connect::token(&ctx.config, url) {
         Ok(token) => token,
         Err(failure) => {
-            return Check { status: 3, ..Check::new("token", State::Trouble, format!("{} {} {}", failure.what, failure.why, failure.todo)) };
+            return Check {
+                status: 3,
+                ..Check::new("token", State::Trouble, format!("{} {} {}", failure.what, failure.why, failure.todo))
+            };
         }
     };
     match ask(&format!("{}/api/notes?limit=1", url.trim_end_matches('/')), Some(&token)).await {

@@ -17,7 +17,8 @@ fn editing(body: &str, columns: u16, rows_: u16) -> Play {
 
 #[test]
 fn an_item_goes_on_under_its_words() {
-    let mut play = editing("- [ ] buy bread and butter and everything for the week\n1. one two three four five six seven eight nine ten\n", 40, 12);
+    let mut play =
+        editing("- [ ] buy bread and butter and everything for the week\n1. one two three four five six seven eight nine ten\n", 40, 12);
     assert_snapshot!(play.screen(), @r"
      Trip                          ✓ synced
     - [ ] buy bread and butter and

@@ -12,9 +12,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 const COLUMNS: u16 = 24;
 
-const CLUSTERS: [&str; 14] = [
-    "👨‍👩‍👧‍👦", "🇯🇵", "👍🏽", "❤️", "☂︎", "1️⃣", "👩‍🚀", "🏴‍☠️", "e\u{301}", "漢", "क्षि", "நி", "ﾃﾞ", "x",
-];
+const CLUSTERS: [&str; 14] = ["👨‍👩‍👧‍👦", "🇯🇵", "👍🏽", "❤️", "☂︎", "1️⃣", "👩‍🚀", "🏴‍☠️", "e\u{301}", "漢", "क्षि", "நி", "ﾃﾞ", "x"];
 
 /// How a terminal takes characters.
 #[derive(Clone, Copy, Debug)]
@@ -124,7 +122,8 @@ fn plain_cells(line: &str) -> Vec<(usize, String)> {
 }
 
 fn lines() -> impl Strategy<Value = String> {
-    let piece = prop_oneof![3 => prop::sample::select(CLUSTERS.to_vec()).prop_map(str::to_owned), 2 => "[a-z ]{1,4}", 1 => Just(String::new())];
+    let piece =
+        prop_oneof![3 => prop::sample::select(CLUSTERS.to_vec()).prop_map(str::to_owned), 2 => "[a-z ]{1,4}", 1 => Just(String::new())];
     prop::collection::vec(piece, 0..9).prop_map(|v| v.concat())
 }
 

@@ -96,7 +96,13 @@ impl Demo {
         let (ask, asked) = unbounded_channel();
         let (screens, news) = unbounded_channel();
         let (coach, hints) = unbounded_channel();
-        let links = Links { client: Some(Handle::new(ask)), news, coach: hints, editor: ctx.config.editor.clone(), clipboard: clipboard::programs() };
+        let links = Links {
+            client: Some(Handle::new(ask)),
+            news,
+            coach: hints,
+            editor: ctx.config.editor.clone(),
+            clipboard: clipboard::programs(),
+        };
         let app = App::new(setup, Box::new(List::new()), true);
         let story = Story::new(self.scene, self.again, stage).play(Ways { asked, client, told, screens, coach });
         let screen = tui::run(app, links);

@@ -131,4 +131,3 @@ impl Rows<'_> {
         self.line.len()
     }
 }
-
