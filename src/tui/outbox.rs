@@ -24,9 +24,8 @@ pub struct Outbox {
 
 impl Outbox {
     fn act(&mut self, action: Action) -> Vec<Effect> {
-        match action {
-            Action::SyncNow => return vec![Effect::Client(Command::SyncNow), Effect::Client(Command::Outbox)],
-            _ => {}
+        if action == Action::SyncNow {
+            return vec![Effect::Client(Command::SyncNow), Effect::Client(Command::Outbox)];
         }
         let Some(entry) = self.entries.as_ref().and_then(|e| e.get(self.rows.at)) else { return Vec::new() };
         let command = match action {
