@@ -19,6 +19,7 @@ pub mod message;
 pub mod notices;
 pub mod outbox;
 pub mod overlay;
+pub mod press;
 pub mod reader;
 pub mod rows;
 pub mod screen;

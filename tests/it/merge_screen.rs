@@ -47,7 +47,7 @@ pub fn parked() -> Parked {
 }
 
 pub fn play(parked: Parked, columns: u16, rows: u16) -> Play {
-    Play::on(merge::open(Box::new(parked), &["same".to_owned()]), columns, rows)
+    Play::on(merge::open(Box::new(parked), &["same".to_owned()], false), columns, rows)
 }
 
 pub fn journal(commands: &[Command]) -> Option<Vec<u8>> {
@@ -107,18 +107,18 @@ fn a_conflict_is_settled_hunk_by_hunk() {
     ───mine · laptop, 10:02 ────────────────┬theirs · ada on desktop, 10:05 ────────
        # Meeting                            │# Meeting                             ┃
                                             │                                      !
-    ▌? The meeting is on Thursday at noon in│The meeting is on Monday at noon in   !
-    ▌  room four, with the whole team.      │room seven, with the whole team.      !
-                                            │                                      !
+    ▌? The meeting is on Thursday at noon in│The meeting is on Monday at noon in   ┃
+    ▌  room four, with the whole team.      │room seven, with the whole team.      ┃
+                                            │                                      ┃
        - bring the plan                     │- bring the plan                      ┃
        - bring cake                         │- bring cake                          !
      ! - bring tea                          │- bring coffee                        ┃
                                             │                                      │
        one                                  │one                                   │
      · two and a bit                        │two                                   !
-       three                                │three                                 !
-       four                                 │four                                  !
-       ┄┄ 3 lines the same ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄!
+       three                                │three                                 │
+       four                                 │four                                  │
+       ┄┄ 3 lines the same ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄│
     ── result · disjoint words proposed ? Enter accepts · 4 left ───────────────────
     ▌  The meeting is on Thursday at noon in room seven, with the whole team.
 
@@ -144,9 +144,9 @@ fn a_conflict_is_settled_hunk_by_hunk() {
                                             │                                      │
        one                                  │one                                   │
      · two and a bit                        │two                                   !
-       three                                │three                                 !
-       four                                 │four                                  !
-       ┄┄ 3 lines the same ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄!
+       three                                │three                                 │
+       four                                 │four                                  │
+       ┄┄ 3 lines the same ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄│
     ── result · mine ✓ · 2 left ────────────────────────────────────────────────────
     ▌  - bring tea
 
@@ -208,7 +208,7 @@ fn three_columns_on_a_wide_screen() {
        # Meeting                             │# Meeting                             │# Meeting
                                              │                                      │
     ▌? The meeting is on Thursday at noon in │The meeting is on Thursday at noon in │The meeting is on Monday at noon in   !
-    ▌  room four, with the whole team.       │room seven, with the whole team.      │room seven, with the whole team.      !
+    ▌  room four, with the whole team.       │room seven, with the whole team.      │room seven, with the whole team.      │
                                              │                                      │
        - bring the plan                      │- bring the plan                      │- bring the plan
        - bring cake                          │- bring cake                          │- bring cake
@@ -222,7 +222,7 @@ fn three_columns_on_a_wide_screen() {
        eight                                 │eight                                 │eight
                                              │                                      │
      ? 会議は木曜日の正午に四号室で行われま  │会議は木曜日の正午に七号室で行われま  │会議は月曜日の正午に七号室で行われま  !
-       す。                                  │す。                                  │す。                                  !
+       す。                                  │す。                                  │す。                                  │
                                              │                                      │
      ! The very end.                         │‹ open: choose ›                      │The bitter end.                       !
 
@@ -274,8 +274,8 @@ fn all_of_it_on_a_small_screen() {
     ▌  theirs                              │
     ▌  - bring coffee                      │
     ▌  result: open, choose                !
-    ▌  ‹ open: choose ›                    !
-    ── result · open, choose · 3 left ──────
+    ▌  ‹ open: choose ›                    │
+    ── open, choose · 3 left ───────────────
     n next  m mine  t theirs  b both
     "#);
     p.keys("v f f");
@@ -289,8 +289,8 @@ fn all_of_it_on_a_small_screen() {
     ▌  - bring coffee                      ┃
                                            │
        one                                 !
-     · theirs: only mine changed           !
-    ── result · open, choose · 3 left ──────
+     · theirs: only mine changed           │
+    ── open, choose · 3 left ───────────────
     Shown: theirs
     "#);
     p.keys("enter e");
@@ -304,9 +304,9 @@ fn all_of_it_on_a_small_screen() {
     ▌  typed 会議は木曜日の正午に七号室で行┃
     ▌  われます。                          ┃
                                            !
-    ── editing the result · Esc ends ───────
+    ── editing the result · Esc ends ─── ⋯ ─
     ▎  typed 会議は木曜日の正午に七号室で行
-    ▎  われます。                     ⋯ more
+    ▎  われます。
     Shown: theirs
     "#);
     assert!(p.cursor().is_some());
@@ -357,6 +357,58 @@ fn a_second_refusal_asks_only_what_is_new() {
 }
 
 #[test]
+fn theirs_moved_on_after_it_was_settled() {
+    use diptych::client::handle::State;
+    let mut p = Play::new(80, 24);
+    let before = parked();
+    let open = |p: &mut Play, parked: &Parked| {
+        p.news(News::NeedsYou(Box::new(parked.clone())));
+        p.keys("ctrl-g");
+        p.news(News::Opened(Box::new(crate::stage::detail_parked(parked))));
+    };
+    open(&mut p, &before);
+    let (settled, ..) = settled(&p.keys("m")).unwrap();
+    // What was settled is mine now, the former theirs the base; only what moved since asks.
+    let mut newer = Parked { base: Some(before.theirs.clone()), mine: settled, ..before.clone() };
+    newer.theirs.version += 1;
+    newer.theirs.content.body = newer.theirs.content.body.replace("bitter", "bittersweet");
+    p.wait(60_000);
+    p.news(News::RowIs(Box::new(crate::stage::row(1, "Meeting", &[], State::NeedsYou, 0))));
+    p.news(News::NeedsYou(Box::new(newer.clone())));
+    assert!(p.screen().contains("Theirs moved on after you settled \"Meeting\""), "{}", p.screen());
+    p.keys("ctrl-g");
+    p.news(News::Opened(Box::new(crate::stage::detail_parked(&newer))));
+    assert_snapshot!(p.screen(), @r#"
+     Two versions of this note                                              Meeting
+
+      mine    laptop, 10:02
+      theirs  ada on desktop, 10:05
+
+      Theirs moved on after you settled. What you settled is mine now, and is not
+      asked again. 1 new place asks.
+
+      Enter  settle hunk by hunk
+      m      keep mine
+      t      keep theirs
+      n      theirs here, mine as a new note
+      Esc    later: both are kept
+
+    ┌─ mine ───────────────────────────────┐┌─ theirs ─────────────────────────────┐
+    │# Meeting                             ││# Meeting                             │
+    │                                      ││                                      │
+    │The meeting is on Thursday at noon in ││The meeting is on Monday at noon in   │
+    │room four, with the whole team.       ││room seven, with the whole team.      │
+    │                                      ││                                      │
+    │- bring the plan                      ││- bring the plan                      │
+    │- bring cake                          ││- bring cake                          │
+    └──────────────────────────────────────┘└──────────────────────────────────────┘
+    Theirs moved on after you settled "Meeting": Ctrl-G shows what is new.
+    "#);
+    p.keys("enter");
+    assert!(p.screen().contains("0 of 1 settled"), "{}", p.screen());
+}
+
+#[test]
 fn links_are_styled_and_what_is_found_can_be_anywhere() {
     let link = |word: &str| format!("see [the {word} page](https://example.org) and `code`\n").into_bytes();
     let mut p = files(&link("old"), &link("new"), &link("old"));
@@ -377,7 +429,7 @@ fn what_was_not_asked_is_listed_and_undone_one_by_one() {
     assert_snapshot!(p.screen(), @r#"
      settle · Meeting                                   0 of 4 settled, 2 proposals
     ── 1 merged without asking ─────────────────────────────────────────────────────
-     · line 10     only mine changed       added “and a bit”
+     · line 10     only mine changed       added “and a bit” in “two and a bit”
 
 
 
@@ -453,18 +505,18 @@ fn fields_and_a_deletion_are_rows() {
     ───mine · laptop, 10:02 ────────────────┬theirs · ada on desktop, 10:05 ────────
      · tags: mine, not asked                                                       ┃
        #work                                │                                      !
-    ▌! fields.price_cents: choose · base (none)                                    !
-    ▌  115000                               │120000                                !
-       # Meeting                            │# Meeting                             !
+    ▌! fields.price_cents: choose · base (none)                                    ┃
+    ▌  115000                               │120000                                ┃
+       # Meeting                            │# Meeting                             ┃
                                             │                                      ┃
      ? The meeting is on Thursday at noon in│The meeting is on Monday at noon in   !
        room four, with the whole team.      │room seven, with the whole team.      │
                                             │                                      │
        - bring the plan                     │- bring the plan                      │
        - bring cake                         │- bring cake                          !
-     ! - bring tea                          │- bring coffee                        !
-                                            │                                      !
-       one                                  │one                                   !
+     ! - bring tea                          │- bring coffee                        │
+                                            │                                      │
+       one                                  │one                                   │
     ── result · fields.price_cents: choose · 5 left ────────────────────────────────
     ▌  ‹ open: choose ›
 
@@ -579,18 +631,18 @@ fn a_value_can_be_typed_into_a_row() {
     ───mine · laptop, 10:02 ────────────────┬theirs · ada on desktop, 10:05 ────────
     ▌! fields.price_cents: choose · base (none)                                    ┃
     ▌  115000                               │120000                                !
-       # Meeting                            │# Meeting                             !
-                                            │                                      !
-     ? The meeting is on Thursday at noon in│The meeting is on Monday at noon in   !
+       # Meeting                            │# Meeting                             ┃
+                                            │                                      ┃
+     ? The meeting is on Thursday at noon in│The meeting is on Monday at noon in   ┃
        room four, with the whole team.      │room seven, with the whole team.      ┃
             ┌─ A value for fields.price_cents ─────────────────────────────┐       !
        - bri│ base: (none)                                                 │       ┃
        - bri│ mine: 115000                                                 │       │
      ! - bri│ theirs: 120000                                               │       │
             │                                                              │       !
-       one  │ 115000                                                       │       !
-     · two a└──────────────────────────────────────────────────────────────┘       !
-       three                                │three                                 !
+       one  │ 115000                                                       │       │
+     · two a└──────────────────────────────────────────────────────────────┘       │
+       three                                │three                                 │
     ── result · fields.price_cents: choose · 5 left ────────────────────────────────
     ▌  ‹ open: choose ›
 
@@ -644,6 +696,11 @@ fn the_mouse_says_where_and_then_what() {
     press(&mut p, at);
     assert!(p.screen().contains("2 of 4 settled"), "a press on a piece toggles it: {}", p.screen());
     assert!(p.screen().contains("theirs ✓"), "{}", p.screen());
+    let undo = find(&p, "u undo");
+    press(&mut p, undo);
+    assert!(p.screen().contains("1 of 4 settled"), "a press on the bottom line does what it says: {}", p.screen());
+    press(&mut p, (79, 2));
+    assert!(p.screen().contains("# Meeting"), "a press on the overview goes there: {}", p.screen());
     let divider = find(&p, "│");
     press(&mut p, divider);
     p.stage.event(Event::Mouse(Mouse { kind: MouseKind::Drag, x: 20, y: divider.1, shift: false, clicks: 1 }, None));
@@ -671,18 +728,18 @@ fn why_and_search_and_change_from_base() {
     ───mine · laptop, 10:02 ────────────────┬theirs · ada on desktop, 10:05 ────────
        # Meeting                            │# Meeting                             ┃
                                             │                                      !
-    ▌? The meeting is on Thursday at noon in│The meeting is on Monday at noon in   !
-    ▌  room four, with the whole team.      │room seven, with the whole team.      !
-            ┌─ disjoint words proposed ────────────────────────────────────┐       !
+    ▌? The meeting is on Thursday at noon in│The meeting is on Monday at noon in   ┃
+    ▌  room four, with the whole team.      │room seven, with the whole team.      ┃
+            ┌─ disjoint words proposed ────────────────────────────────────┐       ┃
        - bri│ The sides changed different words, with unchanged ones       │       ┃
        - bri│ between.                                                     │       !
      ! - bri│ mine · laptop, 10:02                                         │       ┃
             │ theirs · ada on desktop, 10:05                               │       │
        one  │ base · version 3                                             │       │
      · two a│ 1 merged without asking: U lists what.                       │       !
-       three│                                                              │       !
-       four │ Esc  close                                                   │       !
-       ┄┄ 3 └──────────────────────────────────────────────────────────────┘┄┄┄┄┄┄┄!
+       three│                                                              │       │
+       four │ Esc  close                                                   │       │
+       ┄┄ 3 └──────────────────────────────────────────────────────────────┘┄┄┄┄┄┄┄│
     ── result · disjoint words proposed ? Enter accepts · 4 left ───────────────────
     ▌  The meeting is on Thursday at noon in room seven, with the whole team.
 
@@ -775,7 +832,7 @@ fn a_large_merge_is_waited_for_and_can_be_left() {
     // A screen that comes back from its journal merges first; leaving calls that off.
     let back = Parked { journal: vec![1], ..parked() };
     let clock = std::rc::Rc::new(std::cell::Cell::new(crate::stage::START));
-    let app = diptych::tui::app::App::new(crate::stage::setup(&clock), merge::open(Box::new(back), &[]), false);
+    let app = diptych::tui::app::App::new(crate::stage::setup(&clock), merge::open(Box::new(back), &[], false), false);
     let mut stage = diptych::tui::stage::Stage::holding(app, 80, 24);
     assert!(stage.screen().contains("Merging base, mine and theirs"), "{}", stage.screen());
     let job = stage.held.as_mut().unwrap().pop().unwrap();

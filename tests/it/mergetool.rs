@@ -52,16 +52,17 @@ fn repository(home: &Home) -> std::path::PathBuf {
     git(home, &dir, &["checkout", "-q", "main"]);
     put(1);
     git(home, &dir, &["merge", "other"]);
-    let cmd = format!("'{}' merge \"$BASE\" \"$LOCAL\" \"$REMOTE\" -o \"$MERGED\"", env!("CARGO_BIN_EXE_diptych"));
-    for (key, value) in [
-        ("merge.tool", "diptych"),
-        ("mergetool.diptych.cmd", &cmd),
-        ("mergetool.diptych.trustExitCode", "true"),
-        ("mergetool.keepBackup", "false"),
-    ] {
-        git(home, &dir, &["config", key, value]);
-    }
+    // The settings are those the program itself prints.
+    let setup = home.command(&["merge", "--setup", "git"]).output().unwrap();
+    let config = dir.join(".git/config");
+    std::fs::write(&config, [std::fs::read(&config).unwrap(), setup.stdout].concat()).unwrap();
     dir
+}
+
+/// The paths to look programs up in, this program's first.
+fn on_path() -> String {
+    let own = Path::new(env!("CARGO_BIN_EXE_diptych")).parent().unwrap().display().to_string();
+    format!("{own}:{}", std::env::var("PATH").unwrap())
 }
 
 #[test]
@@ -71,7 +72,8 @@ fn a_mergetool_run_settles_several_files() {
     let unmerged = || String::from_utf8(git(&home, &dir, &["diff", "--name-only", "--diff-filter=U"]).stdout).unwrap();
     assert_eq!(unmerged(), "a.md\nb.md\nc.txt\n");
     let repo = dir.to_str().unwrap();
-    let mut term = Term::run(&home, "git", &["-C", repo, "mergetool", "--no-prompt"], &[], 80, 24);
+    let path = on_path();
+    let mut term = Term::run(&home, "git", &["-C", repo, "mergetool", "--no-prompt"], &[("PATH", &path)], 80, 24);
     for (n, (name, ..)) in CASES.iter().enumerate() {
         term.wait_for(&format!("{name} open"), |s| {
             s.contains(&format!("settle · {name}")) || s.contains(name) && s.contains("0 of 1 settled")
@@ -112,6 +114,46 @@ fn leaving_keeps_the_conflict_and_the_choices() {
     assert_eq!(term.exit(), 1);
     assert_eq!(std::fs::read_to_string(&out).unwrap().lines().next(), Some("A"));
     assert!(std::fs::read_to_string(&out).unwrap().contains("<<<<<<< "));
+}
+
+#[test]
+fn choices_for_files_outlive_the_program_and_go_when_the_result_is_written() {
+    let home = Home::new();
+    let (b, m, t) = (write(&home, "b", b"a\n\nb\n\n"), write(&home, "m", b"A\n\nB\n\n"), write(&home, "t", b"x\n\ny\n\n"));
+    let out = home.path("out");
+    let args = ["merge", &b, &m, &t, "-o", out.to_str().unwrap()];
+    let kept = |name: std::ffi::OsString| name.to_string_lossy().ends_with(".journal");
+    let journals =
+        || std::fs::read_dir(home.path("state/diptych/merges")).map_or(0, |d| d.flatten().filter(|e| kept(e.file_name())).count());
+    let mut term = Term::start(&home, &args, 80, 24);
+    term.wait("0 of 2 settled");
+    term.send("t");
+    term.wait_for("the choice is on disk", |_| journals() == 1);
+    term.signal("-KILL");
+    term.exit();
+    let mut term = Term::start(&home, &args, 80, 24);
+    term.wait("1 of 2 settled");
+    term.send("n");
+    term.send("t");
+    term.wait("2 of 2 settled");
+    term.send("w");
+    term.wait("save it so");
+    term.send("y");
+    assert_eq!(term.exit(), 0);
+    assert_eq!(std::fs::read(&out).unwrap(), b"x\n\ny\n\n");
+    assert_eq!(journals(), 0);
+}
+
+#[test]
+fn the_settings_for_others_can_be_read_by_them() {
+    let home = Home::new();
+    let printed = |tool: &str| String::from_utf8(home.command(&["merge", "--setup", tool]).output().unwrap().stdout).unwrap();
+    let jj: toml::Table = printed("jj").parse().unwrap();
+    assert_eq!(jj["ui"]["merge-editor"].as_str(), Some("diptych"));
+    let args: Vec<&str> = jj["merge-tools"]["diptych"]["merge-args"].as_array().unwrap().iter().filter_map(|a| a.as_str()).collect();
+    assert_eq!(args, ["merge", "$base", "$left", "$right", "-o", "$output"]);
+    let hg = printed("hg");
+    assert!(hg.lines().all(|l| l.is_empty() || l.starts_with(['#', '[']) || l.contains(" = ")), "{hg}");
 }
 
 #[test]

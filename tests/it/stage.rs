@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use diptych::client::handle::{Command, Detail, News, Row, State};
+use diptych::client::handle::{Command, Detail, News, Parked, Row, State};
 use diptych::domain::note::{Content, Note, NoteId, Time, Uuid};
 use diptych::tui::app::{App, Setup};
 use diptych::tui::keys::{Keymap, Overrides};
@@ -112,6 +112,10 @@ pub fn note(n: u128, version: i64, title: &str, body: &str) -> Note {
 
 pub fn detail(note: &Note) -> Detail {
     Detail { id: note.id, synced: Some(note.clone()), draft: None, draft_base: None, parked: None, state: State::Synced, lock: None }
+}
+
+pub fn detail_parked(parked: &Parked) -> Detail {
+    Detail { parked: Some(parked.clone()), state: State::NeedsYou, ..detail(&parked.theirs) }
 }
 
 pub fn row(n: u128, title: &str, tags: &[&str], state: State, minutes_ago: i64) -> Row {

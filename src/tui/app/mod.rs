@@ -3,6 +3,7 @@
 //! It turns keys into actions, hands events to the screen on top and the client's news to all of them, and does the effects that need
 //! no outside. It never waits and never touches the terminal.
 
+mod input;
 mod news;
 
 use ratatui::buffer::Buffer;
@@ -11,7 +12,7 @@ use ratatui::layout::Rect;
 use super::help::Help;
 use super::input::Input;
 use super::keys::{Action, Keymap, Mode};
-use super::message::{Answer, Ask, Effect, Event, Hit, Key, Mouse, MouseKind, Press};
+use super::message::{Answer, Ask, Effect, Event, Key, Mouse};
 use super::notices::{Log, Notices};
 use super::overlay::{Outcome, Overlay, Palette};
 use super::screen::{Ctx, Drawn, Local, Screen, Settings};
@@ -40,8 +41,6 @@ pub struct Setup {
 
 /// The smallest terminal every screen works in: columns, rows.
 pub const SMALLEST: (u16, u16) = (40, 12);
-/// Milliseconds within which a second press at one place is a double click.
-const DOUBLE_MS: i64 = 400;
 /// Bytes every terminal that has a clipboard takes by OSC 52; some refuse more.
 const OSC_52_SURE: usize = 74_000;
 /// Milliseconds the client has to put everything on disk when the program ends.
@@ -67,6 +66,8 @@ pub struct App {
     ending: Option<(Time, u8)>,
     /// The note whose conflict is to be shown as soon as the client has opened it.
     going: Option<NoteId>,
+    /// Notes settled here whose server has not said yes yet.
+    settled: Vec<NoteId>,
     /// A mass deletion the client stopped at: how many of how many notes.
     held: Option<(usize, usize)>,
 }
@@ -95,6 +96,7 @@ impl App {
             has_client,
             ending: None,
             going: None,
+            settled: Vec::new(),
             held: None,
         }
     }
@@ -157,19 +159,6 @@ impl App {
         out
     }
 
-    fn pressed_key(&mut self, key: Key, out: &mut Vec<Effect>) {
-        let top = self.stack.last();
-        let mode = top.map_or(Mode::Global, |s| s.mode());
-        let text = top.is_some_and(|s| s.typing()) && key.typed().is_some();
-        let keys = &self.setup.keys;
-        let pair = self.begun.take().and_then(|first| keys.action(mode, Press { first, then: Some(key) }));
-        match pair.or_else(|| keys.action(mode, key)).filter(|_| !text) {
-            Some(action) if pair.is_some() || !keys.begins(mode, key) => self.act(action, out),
-            _ if !text && keys.begins(mode, key) => self.begun = Some(key),
-            _ => self.tell_top(&Event::Key(key), out),
-        }
-    }
-
     /// What is to be done before the first event.
     pub fn start(&mut self) -> Vec<Effect> {
         let mut out = Vec::new();
@@ -177,15 +166,7 @@ impl App {
         out
     }
 
-    fn notices_seen(&mut self) {
-        let now = self.now();
-        // A notice that has just come is not taken away by the key that was already on its way.
-        if self.notices.current(now).is_some_and(|n| now.ms_since(n.at) > 1_000) {
-            self.notices.hide();
-        }
-    }
-
-    fn tell_top(&mut self, event: &Event, out: &mut Vec<Effect>) {
+    pub(super) fn tell_top(&mut self, event: &Event, out: &mut Vec<Effect>) {
         let ctx = Self::ctx(&self.setup, &self.connection, &self.register);
         let effects = self.stack.last_mut().map(|s| s.update(event, &ctx)).unwrap_or_default();
         self.carry(effects, out);
@@ -212,7 +193,7 @@ impl App {
         }
     }
 
-    fn tell_overlay(&mut self, event: &Event, out: &mut Vec<Effect>) {
+    pub(super) fn tell_overlay(&mut self, event: &Event, out: &mut Vec<Effect>) {
         let Some(overlay) = &mut self.overlay else { return };
         match overlay.update(event) {
             Outcome::Open => {}
@@ -235,29 +216,8 @@ impl App {
         }
     }
 
-    fn mouse(&mut self, mut mouse: Mouse, out: &mut Vec<Effect>) {
-        let now = self.now();
-        if mouse.kind == MouseKind::Down {
-            self.notices_seen();
-            if let Some((at, last)) = self.pressed
-                && now.ms_since(at) <= DOUBLE_MS
-                && (last.x, last.y) == (mouse.x, mouse.y)
-            {
-                mouse.clicks = last.clicks % 3 + 1;
-            }
-            self.pressed = Some((now, mouse));
-        }
-        let hit = self.drawn.at(mouse.x, mouse.y);
-        let event = Event::Mouse(mouse, hit);
-        match hit {
-            _ if self.overlay.is_some() => self.tell_overlay(&event, out),
-            Some(Hit::Do(action)) if mouse.kind == MouseKind::Down => self.act(action, out),
-            _ => self.tell_top(&event, out),
-        }
-    }
-
     /// Does what is the same on every screen; the rest goes to the screen on top.
-    fn act(&mut self, action: Action, out: &mut Vec<Effect>) {
+    pub(super) fn act(&mut self, action: Action, out: &mut Vec<Effect>) {
         let mode = self.stack.last().map_or(Mode::Global, |s| s.mode());
         match action {
             Action::Commands => self.overlay = Some(Overlay::Commands(Palette::new(&self.setup.keys, mode))),
@@ -347,6 +307,12 @@ impl App {
                     out.push(Effect::Copy(text));
                 }
                 Effect::Quit(status) => self.end(status, out),
+                Effect::Client(command) => {
+                    if let Command::Settle { id, .. } = &command {
+                        self.settled.push(*id);
+                    }
+                    out.push(Effect::Client(command));
+                }
                 other => out.push(other),
             }
         }

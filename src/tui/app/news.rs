@@ -15,13 +15,23 @@ impl App {
             News::Failed(_, text) => self.notices.tell(self.now(), true, text.clone()),
             News::Rows(rows) => self.parked = rows.iter().filter(|r| r.state == State::NeedsYou && !r.deleted).map(|r| r.id).collect(),
             News::RowIs(row) => self.mark_parked(row.id, row.state == State::NeedsYou && !row.deleted),
-            News::RowGone(id) | News::Settled(id, _) => self.mark_parked(*id, false),
+            News::RowGone(id) | News::Settled(id, _) => {
+                self.settled.retain(|s| s != id);
+                self.mark_parked(*id, false);
+            }
             News::NeedsYou(parked) => {
                 self.mark_parked(parked.id, true);
-                // On its own screen a banner says so.
-                if self.stack.last().and_then(|s| s.note()) != Some(parked.id) {
+                let again = self.settled.contains(&parked.id);
+                // On its own screen a banner says so, but not that it was settled already.
+                if again || self.stack.last().and_then(|s| s.note()) != Some(parked.id) {
                     let key = self.setup.keys.key_name(Mode::Global, Action::Conflict);
-                    self.notices.tell(self.now(), false, format!("Two versions of {:?} wait for you: {key}.", parked.mine.title));
+                    let title = &parked.mine.title;
+                    let say = if again {
+                        format!("Theirs moved on after you settled {title:?}: {key} shows what is new.")
+                    } else {
+                        format!("Two versions of {title:?} wait for you: {key}.")
+                    };
+                    self.notices.tell(self.now(), false, say);
                 }
             }
             News::DeletionsHeld(some, all) => {
@@ -33,7 +43,10 @@ impl App {
             News::Opened(detail) if self.going == Some(detail.id) => {
                 self.going = None;
                 match &detail.parked {
-                    Some(parked) => self.push(merge::open(Box::new(parked.clone()), &self.setup.settings.accept), out),
+                    Some(parked) => {
+                        let again = self.settled.contains(&parked.id);
+                        self.push(merge::open(Box::new(parked.clone()), &self.setup.settings.accept, again), out);
+                    }
                     None => self.mark_parked(detail.id, false),
                 }
             }

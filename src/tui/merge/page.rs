@@ -139,7 +139,7 @@ impl Page {
         }
         // Beside each other the sides read the same whatever is chosen.
         if lens != Lens::Two {
-            self.wraps.retain(|(u, _, _), _| *u != unit);
+            self.wraps.retain(|(u, _, column), _| *u != unit || lens == Lens::Three && *column != 1);
         }
         let made = Rc::new(made);
         self.tables.insert(unit, (stamp, Rc::clone(&made)));

@@ -99,25 +99,33 @@ impl Merge {
     }
 }
 
-/// What the sides did in a hunk, by its first edit.
+/// What the sides did in a hunk, by its first edit, and the line it is in where it is only a part of one.
 fn did(settle: &Settle, hunk: usize) -> String {
     let atoms = settle.atoms(hunk);
     let Some(first) = atoms.first() else { return String::new() };
-    let new = if settle.hunks()[hunk].kind == Kind::Theirs {
-        &settle.text(Side::Theirs)[first.theirs.clone()]
-    } else {
-        &settle.text(Side::Mine)[first.mine.clone()]
-    };
-    let quote = |text: &[u8]| {
-        let text = String::from_utf8_lossy(&text[..text.len().min(200)]).into_owned();
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
-    };
-    let (old, new) = (quote(&settle.text(Side::Base)[first.base.clone()]), quote(new));
+    let side = if settle.hunks()[hunk].kind == Kind::Theirs { Side::Theirs } else { Side::Mine };
+    let at = if side == Side::Theirs { &first.theirs } else { &first.mine };
+    let text = settle.text(side);
+    let (old, new) = (quote(&settle.text(Side::Base)[first.base.clone()]), quote(&text[at.clone()]));
     let more = if atoms.len() > 1 { format!(", and {} more", atoms.len() - 1) } else { String::new() };
-    match (old.is_empty(), new.is_empty()) {
-        (true, true) => format!("white space{more}"),
-        (true, false) => format!("added “{new}”{more}"),
-        (false, true) => format!("removed “{old}”{more}"),
-        (false, false) => format!("“{old}” → “{new}”{more}"),
-    }
+    let what = match (old.is_empty(), new.is_empty()) {
+        (true, true) => "white space".to_owned(),
+        (true, false) => format!("added “{new}”"),
+        (false, true) => format!("removed “{old}”"),
+        (false, false) => format!("“{old}” → “{new}”"),
+    };
+    let from = memchr::memrchr(b'\n', &text[..at.start]).map_or(0, |n| n + 1);
+    let to = memchr::memchr(b'\n', &text[at.end..]).map_or(text.len(), |n| at.end + n);
+    let line = quote(&text[from.max(at.start.saturating_sub(QUOTED / 2))..to]);
+    let within =
+        if line == new || line.is_empty() || text[..at.end].ends_with(b"\n") { String::new() } else { format!(" in “{line}”") };
+    format!("{what}{more}{within}")
+}
+
+/// Bytes of a text quoted in one line.
+const QUOTED: usize = 200;
+
+fn quote(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&text[..text.len().min(QUOTED)]).into_owned();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -9,7 +9,7 @@ mod unasked;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Modifier, Style};
+use ratatui::style::Modifier;
 
 use crate::domain::settle::{Place, Row, Side, Status};
 use crate::domain::text;
@@ -180,19 +180,21 @@ fn pane(m: &Merge, buf: &mut Buffer, ctx: &Ctx<'_>, drawn: &mut Drawn) {
     let (label, role) = standing_line(m, ctx);
     let line = Rect { y, height: 1, ..area };
     super::rule(buf, line, y, "", ctx.theme);
-    super::put_cut(buf, area.x + 2, y, area.width.saturating_sub(4), &format!(" {label} "), ctx.theme.get(role));
     let pane = m.frame.result;
+    let below = m.result_rows.len().saturating_sub(m.result_top + usize::from(pane.height));
+    let more = match (below > 0 && pane.height > 0, area.width < 60) {
+        (false, _) => "",
+        (true, true) => " ⋯ ─",
+        (true, false) => " ⋯ more below ─",
+    };
+    let used = super::put_right(buf, area.right(), y, area.width / 2, more, ctx.theme.get(Role::Border));
+    super::put_cut(buf, area.x + 2, y, used.saturating_sub(area.x + 4), &format!(" {label} "), ctx.theme.get(role));
     for (y, spans) in (pane.top()..pane.bottom().min(area.bottom())).zip(m.result_rows.iter().skip(m.result_top)) {
         let bar = if m.editing.is_some() { "▎" } else { "▌" };
         buf[(area.x, y)].set_symbol(bar).set_style(ctx.theme.get(role));
         let cells = Rect::new(area.x + GUTTER, y, area.width.saturating_sub(GUTTER + 1), 1);
         drawn.hit(cells, Hit::Part(Part::Cell(m.unit, Column::Result).code()));
         draw_spans(m, spans, usize::MAX, cells, buf, ctx.theme, drawn);
-    }
-    let hidden = m.result_rows.len().saturating_sub(m.result_top + usize::from(pane.height));
-    if hidden > 0 && pane.height > 0 {
-        let style: Style = ctx.theme.get(Role::Dim);
-        super::put_right(buf, area.right(), pane.bottom() - 1, 8, " ⋯ more", style);
     }
     if let Some(e) = &m.editing {
         let row = e.cursor.0.saturating_sub(m.result_top);
@@ -206,7 +208,7 @@ fn standing_line(m: &Merge, ctx: &Ctx<'_>) -> (String, Role) {
     if m.editing.is_some() {
         return ("editing the result · Esc ends".to_owned(), Role::Typed);
     }
-    let (_, role) = sign(m, m.unit);
+    let ((_, role), narrow) = (sign(m, m.unit), m.frame.area.width < 60);
     let what = match place(&m.settle, m.unit) {
         Place::Row(r) => {
             let row = &m.settle.rows()[r];
@@ -216,7 +218,11 @@ fn standing_line(m: &Merge, ctx: &Ctx<'_>) -> (String, Role) {
         Place::Hunk(h) if h < m.settle.hunks().len() => {
             let proposed = m.settle.status(h) == Status::Proposed;
             let enter = ctx.keys.key_name(Mode::Merge, Action::Accept);
-            let hint = if proposed { format!(" ? {enter} accepts") } else { String::new() };
+            let hint = match (proposed, narrow) {
+                (false, _) => String::new(),
+                (true, true) => " ?".to_owned(),
+                (true, false) => format!(" ? {enter} accepts"),
+            };
             format!("{}{hint}", standing(&m.settle, h))
         }
         Place::Hunk(_) => String::new(),
@@ -228,7 +234,7 @@ fn standing_line(m: &Merge, ctx: &Ctx<'_>) -> (String, Role) {
         n => format!("{n} left"),
     };
     // In three columns the result has its own label.
-    let result = if m.frame.lens == Some(Lens::Three) { "" } else { "result · " };
+    let result = if m.frame.lens == Some(Lens::Three) || narrow { "" } else { "result · " };
     (format!("{result}{what} · {left}"), role)
 }
 

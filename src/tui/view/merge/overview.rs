@@ -32,16 +32,22 @@ pub(super) fn draw(m: &Merge, buf: &mut Buffer, theme: &Theme, drawn: &mut Drawn
         })
     };
     let (from, to) = (seen(true).unwrap_or(0), seen(false).unwrap_or(size));
+    let mut marked = None;
     for row in 0..height {
         let y = page.y + u16::try_from(row).unwrap_or(0);
         let (start, end) = (at(row), if row + 1 == height { hunks.len() } else { at(row + 1) });
-        let open = m.settle.next_open(start.checked_sub(1)).is_some_and(|h| h < end.max(start + 1));
+        let open = m.settle.next_open(start.checked_sub(1)).filter(|h| *h < end.max(start + 1));
+        // One clash that fills many rows is marked where it begins.
+        let again = open.is_some() && open == marked;
+        marked = open;
         let byte = size / height * row + size % height * row / height;
         let shown = byte + size / height >= from && byte <= to;
         let (symbol, role) = match (open, shown) {
-            (true, _) => ("!", Role::Clash),
-            (false, true) => ("┃", Role::Accent),
-            (false, false) => ("│", Role::Border),
+            (Some(_), true) if again => ("┃", Role::Clash),
+            (Some(_), false) if again => ("│", Role::Clash),
+            (Some(_), _) => ("!", Role::Clash),
+            (None, true) => ("┃", Role::Accent),
+            (None, false) => ("│", Role::Border),
         };
         buf[(x, y)].set_symbol(symbol).set_style(theme.get(role));
         drawn.hit(Rect::new(x, y, 1, 1), Hit::Part(Part::Overview(row * 1000 / height).code()));
@@ -56,13 +62,16 @@ fn shows_all(m: &Merge) -> bool {
 /// Where all fits there is nothing to look over: an open clash is marked beside its own rows.
 fn beside_rows(m: &Merge, buf: &mut Buffer, theme: &Theme) {
     let (page, x) = (m.frame.page, m.frame.area.right().saturating_sub(1));
+    let mut marked = None;
     for (y, row) in (page.top()..page.bottom()).zip(&m.page.rows) {
         let open = match place(&m.settle, row.at.unit) {
             Place::Row(r) => m.settle.rows()[r].choice.is_none(),
             Place::Hunk(h) => hunks_open(m, h),
         };
         if open {
-            buf[(x, y)].set_symbol("!").set_style(theme.get(Role::Clash));
+            let symbol = if marked == Some(row.at.unit) { "│" } else { "!" };
+            buf[(x, y)].set_symbol(symbol).set_style(theme.get(Role::Clash));
+            marked = Some(row.at.unit);
         }
     }
 }

@@ -61,6 +61,15 @@ pub fn draw(q: &Question, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn 
 
 /// What collided, in one sentence.
 fn what(q: &Question) -> String {
+    if q.again && !q.theirs_deleted && !q.mine_deleted {
+        let new = match q.counts.map(|c| c.open) {
+            None => "Merging to see what is new …".to_owned(),
+            Some(0) => "Nothing new asks: Enter shows the result.".to_owned(),
+            Some(1) => "1 new place asks.".to_owned(),
+            Some(n) => format!("{n} new places ask."),
+        };
+        return format!("Theirs moved on after you settled. What you settled is mine now, and is not asked again. {new}");
+    }
     let kept = q.kept.as_deref().unwrap_or("kept");
     if q.theirs_deleted {
         return format!("They deleted this note; you: {kept}.");
