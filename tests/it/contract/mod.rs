@@ -1,6 +1,7 @@
 //! The contract, line by line, over real HTTP: one story, told to every store.
 
 mod audit;
+mod lines;
 pub mod live;
 mod races;
 mod saves;
@@ -35,6 +36,12 @@ stories! {
     the_lesson_leaves_one_entry: audit::the_lesson_leaves_one_entry;
     figures_equal_the_rows: audit::figures_equal_the_rows;
     events_resume_without_a_gap: live::events_resume_without_a_gap;
+    every_write_has_its_key: lines::every_write_has_its_key;
+    each_policy_is_logged_by_name: lines::each_policy_is_logged_by_name;
+    a_deletion_names_its_base_too: lines::a_deletion_names_its_base_too;
+    what_the_server_owns_stays_its_own: lines::what_the_server_owns_stays_its_own;
+    a_listener_too_far_behind_resyncs: lines::a_listener_too_far_behind_resyncs;
+    a_search_is_by_text_and_tag: lines::a_search_is_by_text_and_tag;
     one_save_wins_each_version: races::one_save_wins_each_version;
     one_key_at_once_is_one_save: races::one_key_at_once_is_one_save;
 }
