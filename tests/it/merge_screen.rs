@@ -104,7 +104,7 @@ fn a_conflict_is_settled_hunk_by_hunk() {
     p.keys("enter");
     assert_snapshot!(p.screen(), @r#"
      settle · Meeting                                   0 of 4 settled, 2 proposals
-    ───mine · laptop, 10:02 ────────────────┬theirs · ada on desktop, 10:05 ────────
+    ─── mine · laptop, 10:02 ───────────────┬ theirs · ada on desktop, 10:05 ───────
        # Meeting                            │# Meeting                             ┃
                                             │                                      !
     ▌? The meeting is on Thursday at noon in│The meeting is on Monday at noon in   ┃
@@ -132,7 +132,7 @@ fn a_conflict_is_settled_hunk_by_hunk() {
     p.keys("space");
     assert_snapshot!(p.screen(), @r#"
      settle · Meeting                                    2 of 4 settled, 1 proposal
-    ───mine · laptop, 10:02 ────────────────┬theirs · ada on desktop, 10:05 ────────
+    ─── mine · laptop, 10:02 ───────────────┬ theirs · ada on desktop, 10:05 ───────
        # Meeting                            │# Meeting                             ┃
                                             │                                      ┃
      ✓ The meeting is on Thursday at noon in│The meeting is on Monday at noon in   ┃
@@ -163,7 +163,7 @@ fn a_conflict_is_settled_hunk_by_hunk() {
     assert_eq!(settled(&commands), None, "the verdict asks first");
     assert_snapshot!(p.screen(), @r#"
      settle · Meeting                                                4 of 4 settled
-    ───mine · laptop, 10:02 ────────────────┬theirs · ada on desktop, 10:05 ────────
+    ─── mine · laptop, 10:02 ───────────────┬ theirs · ada on desktop, 10:05 ───────
        - bring cake                         │- bring cake                          │
      ✓ - bring tea                          │- bring coffee                        │
                                             │                                      │
@@ -204,7 +204,7 @@ fn three_columns_on_a_wide_screen() {
     p.keys("enter");
     assert_snapshot!(p.screen(), @r#"
      settle · Meeting                                                                           0 of 4 settled, 2 proposals
-    ───mine · laptop, 10:02 ─────────────────┬result ───────────────────────────────┬theirs · ada on desktop, 10:05 ────────
+    ─── mine · laptop, 10:02 ────────────────┬ result ──────────────────────────────┬ theirs · ada on desktop, 10:05 ───────
        # Meeting                             │# Meeting                             │# Meeting
                                              │                                      │
     ▌? The meeting is on Thursday at noon in │The meeting is on Thursday at noon in │The meeting is on Monday at noon in   !
@@ -266,22 +266,22 @@ fn all_of_it_on_a_small_screen() {
     p.keys("enter enter");
     assert_snapshot!(p.screen(), @r#"
      settle · Meeting    1 of 4, 1 proposal
-    ───mine, 10:02 ──────theirs, 10:05 ─────
+    ─── mine, 10:02 ───── theirs, 10:05 ────
        - bring the plan                    │
        - bring cake                        │
     ▌! mine                                ┃
     ▌  - bring tea                         !
     ▌  theirs                              │
     ▌  - bring coffee                      │
-    ▌  result: open, choose                !
-    ▌  ‹ open: choose ›                    │
+                                           !
+       one                                 │
     ── open, choose · 3 left ───────────────
     n next  m mine  t theirs  b both
     "#);
     p.keys("v f f");
     assert_snapshot!(p.screen(), @r#"
      settle · Meeting    1 of 4, 1 proposal
-    ───mine, 10:02 ──────theirs, 10:05 ─────
+    ─── mine, 10:02 ───── theirs, 10:05 ────
                                            │
        - bring the plan                    │
        - bring cake                        ┃
@@ -297,7 +297,7 @@ fn all_of_it_on_a_small_screen() {
     p.types("typed ");
     assert_snapshot!(p.screen(), @r#"
      settle · Meeting        3 of 4 settled
-    ───mine, 10:02 ──────theirs, 10:05 ─────
+    ─── mine, 10:02 ───── theirs, 10:05 ────
        eight                               │
                                            │
     ▌✓ result: typed ✓                     │
@@ -502,7 +502,7 @@ fn fields_and_a_deletion_are_rows() {
     p.keys("enter");
     assert_snapshot!(p.screen(), @r#"
      settle · Meeting                                   0 of 5 settled, 2 proposals
-    ───mine · laptop, 10:02 ────────────────┬theirs · ada on desktop, 10:05 ────────
+    ─── mine · laptop, 10:02 ───────────────┬ theirs · ada on desktop, 10:05 ───────
      · tags: mine, not asked                                                       ┃
        #work                                │                                      !
     ▌! fields.price_cents: choose · base (none)                                    ┃
@@ -569,7 +569,7 @@ fn fields_and_a_deletion_are_rows() {
     p.keys("enter");
     assert_snapshot!(p.screen(), @r#"
      settle · Meeting                                                0 of 1 settled
-    ───mine · laptop, 10:02 ────────────────┬theirs · ada on desktop, 10:05 ────────
+    ─── mine · laptop, 10:02 ───────────────┬ theirs · ada on desktop, 10:05 ───────
     ▌! note: choose · base kept                                                    ┃
     ▌  kept, 9 words changed                │deleted                               ┃
        # Meeting                            │# Meeting                             ┃
@@ -628,7 +628,7 @@ fn a_value_can_be_typed_into_a_row() {
     p.keys("enter e");
     assert_snapshot!(p.screen(), @r#"
      settle · Meeting                                   0 of 5 settled, 2 proposals
-    ───mine · laptop, 10:02 ────────────────┬theirs · ada on desktop, 10:05 ────────
+    ─── mine · laptop, 10:02 ───────────────┬ theirs · ada on desktop, 10:05 ───────
     ▌! fields.price_cents: choose · base (none)                                    ┃
     ▌  115000                               │120000                                !
        # Meeting                            │# Meeting                             ┃
@@ -725,7 +725,7 @@ fn why_and_search_and_change_from_base() {
     p.keys("enter i");
     assert_snapshot!(p.screen(), @r#"
      settle · Meeting                                   0 of 4 settled, 2 proposals
-    ───mine · laptop, 10:02 ────────────────┬theirs · ada on desktop, 10:05 ────────
+    ─── mine · laptop, 10:02 ───────────────┬ theirs · ada on desktop, 10:05 ───────
        # Meeting                            │# Meeting                             ┃
                                             │                                      !
     ▌? The meeting is on Thursday at noon in│The meeting is on Monday at noon in   ┃

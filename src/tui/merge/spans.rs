@@ -53,11 +53,12 @@ pub fn spans(table: &Table, flow: &Flow, row: Range<usize>) -> Vec<Span> {
     out
 }
 
-/// A stretch of a line, lightly styled as Markdown: headings, list marks, quotes, code, stressed words, links.
+/// A stretch of a line, lightly styled as Markdown: headings, list marks, quotes, code, stressed words, links. What is ticked off is not
+/// struck as in the editor: here that would say that it is left out.
 pub(super) fn markdown(line: &str, row: Range<usize>) -> Vec<Span> {
     let span = |range: Range<usize>, role: Role| Span { text: line[range].to_owned(), role, atom: None, struck: false };
     let (mut out, mut at) = (Vec::new(), row.start);
-    for (cut, role) in style(line, false).0 {
+    for (cut, role) in style(line, false).0.into_iter().filter(|(_, role)| *role != Role::Done) {
         let (start, end) = (cut.start.clamp(at, row.end), cut.end.clamp(at, row.end));
         if start < end {
             if at < start {

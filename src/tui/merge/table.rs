@@ -9,7 +9,7 @@ use crate::domain::diff;
 use crate::domain::merge::Kind;
 
 use super::flow::{Flow, change_flow, plain_flow, result_flow, row_standing, side_flow, standing};
-use crate::domain::settle::{Atom, Place, Row, RowChoice, Settle, Side};
+use crate::domain::settle::{Atom, Place, Row, RowChoice, Settle, Side, Status};
 use crate::tui::theme::Role;
 
 /// How the texts are laid out.
@@ -126,7 +126,10 @@ pub(super) fn hunk(settle: &Settle, hunk: usize, lens: Lens, flip: Flip, as_chan
             if matches!(kind, Kind::Theirs | Kind::Clash) {
                 parts.push((side(Side::Theirs), "theirs".to_owned(), Role::Theirs));
             }
-            parts.push((result_flow(settle, hunk), format!("result: {}", standing(settle, hunk)), Role::Settled));
+            // What is open has no result yet, and the rule below says so.
+            if settle.status(hunk) != Status::Open {
+                parts.push((result_flow(settle, hunk), format!("result: {}", standing(settle, hunk)), Role::Settled));
+            }
             one_under_another(parts)
         }
         Lens::Single => {

@@ -57,13 +57,13 @@ fn labels(m: &Merge, buf: &mut Buffer, ctx: &Ctx<'_>) {
         buf[(x, y)].set_symbol("─").set_style(border);
     }
     let put = |buf: &mut Buffer, x: u16, width: u16, column: Column| {
-        let room = width.saturating_sub(1);
+        let room = width.saturating_sub(2);
         let (label, role) = match column {
             Column::Mine => (m.label(Side::Mine, usize::from(room), ctx), Role::Mine),
             Column::Theirs => (m.label(Side::Theirs, usize::from(room), ctx), Role::Theirs),
             Column::Result => ("result".to_owned(), Role::Settled),
         };
-        super::put_cut(buf, x, y, room, &format!("{label} "), ctx.theme.get(role).add_modifier(Modifier::BOLD));
+        super::put_cut(buf, x, y, width, &format!(" {label} "), ctx.theme.get(role).add_modifier(Modifier::BOLD));
     };
     if columns(m) == [Column::Result] {
         let (x, width) = m.frame.columns.first().copied().unwrap_or((m.frame.area.x, m.frame.area.width));
