@@ -6,8 +6,8 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-const BASE: &str = "Dominus regit me,\net nihil mihi deerit.\nIn loco pascuae ibi me collocavit,\nsuper aquam refectionis educavit me;\n\
-                    animam meam convertit,\ndeduxit me super semitas jusitiae,\npropter nomen suum.\n";
+const BASE: &str = "The boat leaves at dawn,\nwith bread for three days.\nBeyond the second island we turn north,\nwhere the water is cold;\n\
+                    there the nets go out,\nand we wait until the evening,\nas every year.\n";
 
 /// A folder with files in it.
 fn folder(files: &[(&str, &[u8])]) -> TempDir {
@@ -61,25 +61,25 @@ fn same(files: &[(&str, &[u8])], args: &[&str]) -> Output {
 
 /// Triples that between them meet every rule of the writer.
 fn triples() -> Vec<[Vec<u8>; 3]> {
-    let verse = |from: &str, to: &str| BASE.replace(from, to).into_bytes();
+    let text = |from: &str, to: &str| BASE.replace(from, to).into_bytes();
     let base = BASE.as_bytes().to_vec();
     let crlf = |text: &[u8]| String::from_utf8_lossy(text).replace('\n', "\r\n").into_bytes();
     let bare = |text: &[u8]| text.strip_suffix(b"\n").unwrap().to_vec();
-    let mine = verse("regit me", "rules me");
-    let theirs = verse("suum", "suum tuum");
-    let clash = verse("regit me", "governs me");
-    let far = verse("animam", "my animam");
+    let mine = text("at dawn", "at noon");
+    let theirs = text("year", "year before");
+    let clash = text("at dawn", "at night");
+    let far = text("there", "right there");
     vec![
         [mine.clone(), base.clone(), theirs.clone()],
         [mine.clone(), base.clone(), clash.clone()],
         [mine.clone(), base.clone(), base.clone()],
         [base.clone(), base.clone(), theirs.clone()],
-        [far.clone(), base.clone(), verse("animam", "our animam")],
+        [far.clone(), base.clone(), text("there", "over there")],
         [bare(&far), base.clone(), bare(&clash)],
-        [bare(&theirs), bare(&base), verse("suum.\n", "eius")],
+        [bare(&theirs), bare(&base), text("year.\n", "week")],
         [crlf(&mine), crlf(&base), crlf(&clash)],
         [crlf(&mine), base.clone(), crlf(&clash)],
-        [crlf(&bare(&theirs)), crlf(&bare(&base)), crlf(&bare(&verse("suum", "eius")))],
+        [crlf(&bare(&theirs)), crlf(&bare(&base)), crlf(&bare(&text("year", "week")))],
         [b"a\nb\nc\nd\n".to_vec(), b"".to_vec(), b"a\nx\nc\nd\n".to_vec()],
         [b"1\n\n\n2\n".to_vec(), b"".to_vec(), b"3\n\n\n4\n".to_vec()],
         [b"".to_vec(), b"a\n".to_vec(), b"b\n".to_vec()],
@@ -203,7 +203,10 @@ fn objects_are_read_and_written() {
     ];
     let dir = folder(&files);
     let git = |args: &[&str]| {
-        String::from_utf8(Command::new("git").args(args).current_dir(dir.path()).output().unwrap().stdout).unwrap().trim().to_owned()
+        String::from_utf8(Command::new("git").args(args).current_dir(dir.path()).stdin(Stdio::null()).output().unwrap().stdout)
+            .unwrap()
+            .trim()
+            .to_owned()
     };
     git(&["init", "-q", "."]);
     let ids: Vec<String> = files.iter().map(|(name, _)| git(&["hash-object", "-w", name])).collect();
@@ -215,8 +218,21 @@ fn objects_are_read_and_written() {
             assert_eq!((got.status.code(), &got.stdout), (want.status.code(), &want.stdout), "{args:?}");
         }
     }
-    let args = ["--object-id", "nothing", &ids[1], &ids[2]];
-    assert_eq!(ours(dir.path(), &args).status.code(), Some(255));
+    // Names that stand for nothing without being stored, and such as cannot be merged.
+    let (zeros, tree) = ("0".repeat(40), git(&["mktree"]));
+    for name in ["e69de29bb2d1d6434b8b29ae775ad8c2e48c5391", &zeros, &tree, "nothing", "HEAD"] {
+        let fresh = folder(&[("x", b"1\n")]);
+        let git = |args: &[&str]| Command::new("git").args(args).current_dir(fresh.path()).stdin(Stdio::null()).output().unwrap();
+        git(&["init", "-q", "."]);
+        git(&["add", "x"]);
+        if name == tree {
+            git(&["mktree"]);
+        }
+        let args = ["--object-id", "-p", name, name, ":x"];
+        let (got, want) = (ours(fresh.path(), &args), run("git", fresh.path(), &args));
+        let said = |o: &Output| (o.status.code(), o.stdout.clone(), String::from_utf8_lossy(&o.stderr).into_owned());
+        assert_eq!(said(&got), said(&want), "{name}");
+    }
 }
 
 #[test]

@@ -9,7 +9,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::args::Asked;
-use super::{Trouble, git};
+use super::git;
+use super::trouble::{Trouble, plain};
 
 /// The size above which git does not merge.
 const MAX: usize = 1024 * 1024 * 1023;
@@ -70,10 +71,4 @@ fn all(file: File, parts: &[Cow<'_, [u8]>]) -> io::Result<File> {
         out.write_all(part)?;
     }
     out.into_inner().map_err(io::IntoInnerError::into_error)
-}
-
-/// An error without its number.
-pub(super) fn plain(e: &io::Error) -> String {
-    let text = e.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_owned()
 }

@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{FATAL, Trouble, files};
+use super::trouble::{Trouble, plain};
 use crate::domain::merge::marked::Style;
 
 /// The style that `merge.conflictStyle` asks for.
@@ -25,7 +25,7 @@ pub(super) fn configured_style() -> Result<Style, Trouble> {
         "" | "merge" => Ok(Style::Merge),
         "diff3" => Ok(Style::Diff3),
         "zdiff3" => Ok(Style::Zdiff3),
-        other => Err(Trouble { status: FATAL, what: format!("unknown style '{other}' given for 'merge.conflictstyle'") }),
+        other => Err(Trouble::fatal(format!("unknown style '{other}' given for 'merge.conflictstyle'"))),
     }
 }
 
@@ -62,12 +62,24 @@ fn names_style(config: &Path) -> bool {
 /// The bytes of an object.
 pub(super) fn object(name: &OsStr) -> Result<Vec<u8>, Trouble> {
     inside_repository()?;
-    let missing = || Trouble::new(format!("object '{}' does not exist", name.to_string_lossy()));
-    let out = Command::new("git").args(["cat-file", "blob"]).arg(name).stdin(Stdio::null()).stderr(Stdio::null()).output();
-    match out {
-        Ok(out) if out.status.success() => Ok(out.stdout),
-        _ => Err(missing()),
+    if let Some(text) = said(&["cat-file", "blob"], name) {
+        return Ok(text);
     }
+    let missing = || Trouble::new(format!("object '{}' does not exist", name.to_string_lossy()));
+    let id = said(&["rev-parse", "--verify", "--quiet"], name).ok_or_else(missing)?;
+    let id = String::from_utf8_lossy(id.trim_ascii_end()).into_owned();
+    // Two names stand for nothing without being in the repository: that of the empty object, and all zeros.
+    let nothing = || said(&["hash-object", "--stdin"], OsStr::new("--")).unwrap_or_default();
+    if id.bytes().all(|b| b == b'0') || nothing().trim_ascii_end() == id.as_bytes() {
+        return Ok(Vec::new());
+    }
+    Err(Trouble::fatal(format!("unable to read blob object {id}")))
+}
+
+/// What git prints when asked about one thing, with nothing to read; `None` if it refuses.
+fn said(args: &[&str], about: &OsStr) -> Option<Vec<u8>> {
+    let out = Command::new("git").args(args).arg(about).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    out.status.success().then_some(out.stdout)
 }
 
 fn inside_repository() -> Result<(), Trouble> {
@@ -76,9 +88,9 @@ fn inside_repository() -> Result<(), Trouble> {
         Ok(out) if out.status.success() => Ok(()),
         Ok(out) => {
             let text = String::from_utf8_lossy(&out.stderr).trim().trim_start_matches("fatal: ").to_owned();
-            Err(Trouble { status: FATAL, what: text })
+            Err(Trouble::fatal(text))
         }
-        Err(e) => Err(Trouble { status: FATAL, what: format!("git could not be started: {}", files::plain(&e)) }),
+        Err(e) => Err(Trouble::fatal(format!("git could not be started: {}", plain(&e)))),
     }
 }
 

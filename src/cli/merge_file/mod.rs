@@ -14,15 +14,13 @@ mod args;
 mod files;
 mod git;
 mod json;
+mod trouble;
 
 use args::{Asked, Refused};
+use trouble::Trouble;
 
 /// Bad usage.
 const USAGE: u8 = 129;
-/// Something that cannot be read, written or merged.
-const ERROR: u8 = 255;
-/// What git ends with when its configuration or repository is broken.
-const FATAL: u8 = 128;
 
 const HELP: &str = "\
 usage: diptych merge-file [<options>] [-L <mine> [-L <base> [-L <theirs>]]] <mine> <base> <theirs>
@@ -81,27 +79,6 @@ fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
             let _ = std::io::stderr().write_all((why + HELP).as_bytes());
             ExitCode::from(USAGE)
         }
-    }
-}
-
-/// What stopped the merge, in git's words.
-struct Trouble {
-    status: u8,
-    what: String,
-}
-
-impl Trouble {
-    fn new(what: impl Into<String>) -> Trouble {
-        Trouble { status: ERROR, what: what.into() }
-    }
-
-    /// Says what it is and gives the status.
-    fn told(self, quiet: bool) -> u8 {
-        if !quiet {
-            let word = if self.status == FATAL { "fatal" } else { "error" };
-            let _ = writeln!(std::io::stderr(), "{word}: {}", self.what);
-        }
-        self.status
     }
 }
 
