@@ -3,6 +3,7 @@
 //! Lines are compared as git compares them (search, tie-breaks, limits, sliding), because a merge is judged beside git's; words by
 //! `similar`, whose lines the tests hold the merge against. All limits are counts of steps, so that one input gives one answer on every machine. Nothing here is recursive, and every input ends.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -17,6 +18,7 @@ mod rare;
 mod window;
 
 pub(crate) use intern::Interner;
+use myers::How;
 
 /// One place where `new` differs from `old`: byte ranges into both; one of them may be empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,7 +126,9 @@ fn tokens(old: &[&[u8]], new: &[&[u8]], algorithm: Algorithm, stop: Stop<'_>) ->
     stop::go_on(stop)?;
     let mut marks = Marks::new(&a, &b);
     match algorithm {
-        Algorithm::Myers | Algorithm::Minimal => marks.shortest(&a, &b, algorithm == Algorithm::Minimal, stop)?,
+        Algorithm::Myers | Algorithm::Minimal => {
+            marks.shortest(&a, &b, How { minimal: algorithm == Algorithm::Minimal, ..How::within_reason(stop) })?;
+        }
         Algorithm::Patience | Algorithm::Histogram => rare::mark(&a, &b, algorithm, &mut marks, stop)?,
     }
     stop::go_on(stop)?;
@@ -146,12 +150,20 @@ fn placed(edits: Vec<Edit>, old: &[&[u8]], new: &[&[u8]], from: (usize, usize)) 
 }
 
 /// The places where two sequences of interned items differ, as index ranges, slid to where git puts them.
-pub(crate) fn ids(a: &[u32], b: &[u32], minimal: bool) -> Vec<Edit> {
+pub(crate) fn ids(a: &[u32], b: &[u32]) -> Vec<Edit> {
     let mut marks = Marks::new(a, b);
     // Nobody calls it off.
-    let _ = marks.shortest(a, b, minimal, NEVER);
+    let _ = marks.shortest(a, b, How::within_reason(NEVER));
     marks.slide(a, b);
     marks.edits()
+}
+
+/// The same by a shortest difference, or nothing once it took more steps than are `left`.
+pub(crate) fn shortest_ids(a: &[u32], b: &[u32], left: &Cell<usize>) -> Option<Vec<Edit>> {
+    let mut marks = Marks::new(a, b);
+    marks.shortest(a, b, How { minimal: true, stop: NEVER, left: Some(left) }).ok()?;
+    marks.slide(a, b);
+    Some(marks.edits())
 }
 
 /// Which items of two sequences are changed.
@@ -166,11 +178,11 @@ impl Marks {
     }
 
     /// Marks a shortest difference.
-    fn shortest(&mut self, a: &[u32], b: &[u32], minimal: bool, stop: Stop<'_>) -> Result<(), Cancelled> {
+    fn shortest(&mut self, a: &[u32], b: &[u32], how: How<'_>) -> Result<(), Cancelled> {
         let ends = clean::equal_ends(a, b);
         let (in_a, in_b) = (counts(a), counts(b));
-        let (of_a, of_b) = (clean::matches(a, ends, minimal, &in_b), clean::matches(b, ends, minimal, &in_a));
-        self.search((a, b), ends, (&of_a, &of_b), minimal, stop)
+        let (of_a, of_b) = (clean::matches(a, ends, how.minimal, &in_b), clean::matches(b, ends, how.minimal, &in_a));
+        self.search((a, b), ends, (&of_a, &of_b), how)
     }
 
     /// The same within a part of both.
@@ -187,7 +199,7 @@ impl Marks {
         };
         let (a, b) = (renumbered(&a[in_a.clone()]), renumbered(&b[in_b.clone()]));
         let mut part = Marks::new(&a, &b);
-        part.shortest(&a, &b, false, stop)?;
+        part.shortest(&a, &b, How::within_reason(stop))?;
         self.gone[in_a].copy_from_slice(&part.gone);
         self.new[in_b].copy_from_slice(&part.new);
         Ok(())
@@ -205,8 +217,7 @@ impl Marks {
         (a, b): (&[u32], &[u32]),
         ends: (usize, usize),
         (of_a, of_b): (&[clean::Match], &[clean::Match]),
-        minimal: bool,
-        stop: Stop<'_>,
+        how: How<'_>,
     ) -> Result<(), Cancelled> {
         let (from_a, from_b) = (clean::searched(of_a, ends.0), clean::searched(of_b, ends.0));
         self.gone[ends.0..a.len() - ends.1].fill(true);
@@ -214,7 +225,6 @@ impl Marks {
         from_a.iter().for_each(|i| self.gone[*i] = false);
         from_b.iter().for_each(|j| self.new[*j] = false);
         let pick = |from: &[usize], ids: &[u32]| -> Vec<u32> { from.iter().map(|i| ids[*i]).collect() };
-        let how = myers::How { minimal, stop };
         myers::mark(&pick(&from_a, a), &pick(&from_b, b), how, |i| self.gone[from_a[i]] = true, |j| self.new[from_b[j]] = true)
     }
 

@@ -3,6 +3,8 @@
 //! The search, its tie-breaks and the places where it gives up are those git uses, so that the hunks of a merge are the hunks people know
 //! from git. Past the budget the answer is still a valid difference, only a coarser one; it never depends on time or machine.
 
+use std::cell::Cell;
+
 use super::super::stop::{self, Cancelled, Stop};
 
 /// After so many rounds a long enough snake ends the search.
@@ -24,6 +26,22 @@ pub(super) struct How<'a> {
     pub(super) minimal: bool,
     /// Ends it.
     pub(super) stop: Stop<'a>,
+    /// Ends it too: the steps that it, and others with the same purse, may still make.
+    pub(super) left: Option<&'a Cell<usize>>,
+}
+
+impl<'a> How<'a> {
+    /// The shortest difference within git's budget, unless it is called off.
+    pub(super) fn within_reason(stop: Stop<'a>) -> How<'a> {
+        How { minimal: false, stop, left: None }
+    }
+
+    /// Takes so many steps out of the purse.
+    fn spend(&self, steps: usize) -> Result<(), Cancelled> {
+        let Some(purse) = self.left else { return Ok(()) };
+        purse.set(purse.get().checked_sub(steps).ok_or(Cancelled)?);
+        Ok(())
+    }
 }
 
 /// A box of the edit grid that is still to be searched.
@@ -92,7 +110,7 @@ struct Search<'a> {
     /// Index of diagonal 0.
     zero: isize,
     budget: isize,
-    stop: Stop<'a>,
+    how: How<'a>,
 }
 
 /// Marks which items of `a` are gone and which of `b` are new.
@@ -105,7 +123,7 @@ pub(super) fn mark(a: &[u32], b: &[u32], how: How<'_>, mut gone: impl FnMut(usiz
         back: vec![0; diagonals],
         zero: b.len() as isize + 1,
         budget: (super::rough_root(diagonals) as isize).max(MIN_BUDGET),
-        stop: how.stop,
+        how,
     };
     let mut todo = vec![Area { a0: 0, a1: a.len() as isize, b0: 0, b1: b.len() as isize, minimal: how.minimal }];
     while let Some(area) = todo.pop() {
@@ -147,9 +165,11 @@ impl Search<'_> {
         let mut cost = 0;
         loop {
             if cost % ASK_EVERY == 0 {
-                stop::go_on(self.stop)?;
+                stop::go_on(self.how.stop)?;
             }
             cost += 1;
+            let width = (ahead.hi - ahead.lo + back.hi - back.lo) as usize / 2 + 2;
+            self.how.spend(width)?;
             let (met, snake_ahead) = self.go_ahead(area, &mut ahead, &back);
             if let Some(cut) = met {
                 return Ok(cut);

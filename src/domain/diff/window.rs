@@ -10,6 +10,7 @@
 
 use super::super::stop::{self, Cancelled, Stop};
 use super::common::{self, Line};
+use super::myers::How;
 use super::{Edit, Interner, Marks, clean};
 
 /// Bytes of both texts together up to which the whole is compared: nothing is gained by windows then.
@@ -262,7 +263,7 @@ impl<'a> Walk<'a> {
         let (mut of_a, mut of_b) = (clean::matches(&a, ends, true, &super::counts(&b)), clean::matches(&b, ends, true, &super::counts(&a)));
         self.frequent.correct_old(&mut of_a, &old[ends.0..old.len() - ends.1], from.1);
         self.frequent.correct_new(&mut of_b, &new[ends.0..new.len() - ends.1], from.0);
-        marks.search((&a, &b), ends, (&of_a, &of_b), false, self.stop)?;
+        marks.search((&a, &b), ends, (&of_a, &of_b), How::within_reason(self.stop))?;
         let (low, high) = marks.slide(&a, &b);
         let (at_start, at_end) = (from == (0, 0), to == (self.old.len(), self.new.len()));
         let closed = (!low, !high);

@@ -1,5 +1,6 @@
 //! Line-level changes of both sides that touch but do not overlap, and changes of one side that include the other's.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use super::super::diff::{self, Edit, Interner};
@@ -13,20 +14,20 @@ pub(super) struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    /// Compares both sides with base by lines.
-    pub(super) fn new(base: &'a [u8], mine: &'a [u8], theirs: &'a [u8]) -> Lines<'a> {
+    /// Compares both sides with base by lines, unless that takes more steps than are left.
+    pub(super) fn new(base: &'a [u8], mine: &'a [u8], theirs: &'a [u8], left: &Cell<usize>) -> Option<Lines<'a>> {
         let mut names = Interner::default();
         let lines = diff::split_lines(base);
         let ids = names.all(&lines);
         let mut side = |text: &'a [u8]| {
             let lines = diff::split_lines(text);
             let new = names.all(&lines);
-            let edits = diff::ids(&ids, &new, true);
+            let edits = diff::shortest_ids(&ids, &new, left)?;
             let reaches = side::reaches(&edits, (&ids, &new));
-            (lines, edits, reaches)
+            Some((lines, edits, reaches))
         };
-        let (mine, theirs) = (side(mine), side(theirs));
-        Lines { base: lines, mine, theirs }
+        let (mine, theirs) = (side(mine)?, side(theirs)?);
+        Some(Lines { base: lines, mine, theirs })
     }
 
     /// The side whose changes include all of the other's: `Some(true)` for mine.
@@ -117,7 +118,8 @@ type Changed<'a> = (Vec<&'a [u8]>, Vec<Edit>, Vec<Range<usize>>);
 fn includes(more: &Changed<'_>, less: &Changed<'_>) -> bool {
     less.1.iter().all(|l| {
         let new = &less.0[l.new.clone()];
-        more.1.iter().any(|m| {
+        let near = more.1.partition_point(|m| m.old.end < l.old.start);
+        more.1[near..].iter().take_while(|m| m.old.start <= l.old.start).any(|m| {
             let theirs = &more.0[m.new.clone()];
             let same = m.old == l.old && theirs == new;
             let cut = m.new.is_empty() && l.new.is_empty() && m.old.start <= l.old.start && l.old.end <= m.old.end;
@@ -135,7 +137,7 @@ fn alike(a: &[u8], b: &[u8]) -> bool {
     let (a, b) = (ids(&a), ids(&b));
     let a: Vec<u32> = a.iter().map(|w| names.one(w)).collect();
     let b: Vec<u32> = b.iter().map(|w| names.one(w)).collect();
-    let gone: usize = diff::ids(&a, &b, true).iter().map(|e| e.old.len()).sum();
+    let gone: usize = diff::ids(&a, &b).iter().map(|e| e.old.len()).sum();
     !a.is_empty() && (a.len() - gone) * 2 >= a.len()
 }
 

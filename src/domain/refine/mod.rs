@@ -3,6 +3,7 @@
 //! All or nothing per hunk: a half-merged sentence is hard to read. A proposal is pre-filled and confirmed by a key, never taken unseen
 //! unless the person's settings accept its class.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use super::merge::{Hunk, Kind};
@@ -93,6 +94,10 @@ pub struct Proposal {
     pub linked: Vec<usize>,
 }
 
+/// Steps that comparing the texts of one clash may take; past that so much differs that a proposal could not be judged.
+const MAX_STEPS: usize = 8_000_000;
+/// The same for all clashes of one merge together.
+const MAX_ALL_STEPS: usize = 64_000_000;
 /// Bytes of a clash, all sides together, above which only a person decides: a word-level answer to so much text cannot be judged.
 const MAX_CLASH: usize = 256 * 1024;
 /// The same for all clashes of one merge together, so that the ladder ends in time linear in what it may look at.
@@ -113,6 +118,7 @@ pub fn propose_unless(base: &[u8], mine: &[u8], theirs: &[u8], hunks: &[Hunk], s
     let head = matter_extent(base, mine, theirs);
     let mut out: Vec<Proposal> = Vec::new();
     let mut left = MAX_ALL;
+    let mut steps = MAX_ALL_STEPS;
     let mut landed = None;
     for (i, h) in hunks.iter().enumerate().filter(|(_, h)| h.kind == Kind::Clash) {
         let size = h.base.len() + h.mine.len() + h.theirs.len();
@@ -122,7 +128,13 @@ pub fn propose_unless(base: &[u8], mine: &[u8], theirs: &[u8], hunks: &[Hunk], s
         stop::go_on(stop)?;
         left -= size;
         let (b, m, t) = (&base[h.base.clone()], &mine[h.mine.clone()], &theirs[h.theirs.clone()]);
-        let woven = inside(b, m, t).or_else(|| {
+        let purse = Cell::new(steps.min(MAX_STEPS));
+        let before = purse.get();
+        let found = inside(b, m, t, &purse);
+        // A purse that did not do counts as spent, whichever side was looked at first.
+        steps -= if found.is_some() { before - purse.get() } else { before };
+        let Some(found) = found else { continue };
+        let woven = found.or_else(|| {
             let in_head = head.as_ref().is_some_and(|head| head.start <= h.base.start && h.base.end <= head.end);
             if in_head { matter::weave(b, m, t) } else { None }
         });
@@ -142,25 +154,28 @@ pub fn propose_unless(base: &[u8], mine: &[u8], theirs: &[u8], hunks: &[Hunk], s
     Ok(out)
 }
 
-/// The ladder for the three texts of one clash alone.
-fn inside(base: &[u8], mine: &[u8], theirs: &[u8]) -> Option<(Class, Vec<Piece>)> {
+/// What a clash comes to: its class and the pieces, if it may be decided.
+type Woven = Option<(Class, Vec<Piece>)>;
+
+/// The ladder for the three texts of one clash alone; nothing at all if comparing them takes more steps than there are left.
+fn inside(base: &[u8], mine: &[u8], theirs: &[u8], left: &Cell<usize>) -> Option<Woven> {
     let whole = |text: &[u8], origin| {
         let mut out = Vec::new();
         push(&mut out, text, origin);
-        Some((Class::Contained, out))
+        Some(Some((Class::Contained, out)))
     };
-    let lines = lines::Lines::new(base, mine, theirs);
+    let lines = lines::Lines::new(base, mine, theirs, left)?;
     match lines.container() {
         Some(true) => return whole(mine, Origin::Mine),
         Some(false) => return whole(theirs, Origin::Theirs),
         None => {}
     }
-    let words = weave::Weave::new(base, mine, theirs).weave();
-    match words {
+    let words = weave::Weave::new(base, mine, theirs, left)?.weave();
+    Some(match words {
         Some((Class::DisjointWords, pieces)) => lines.woven().or(Some((Class::DisjointWords, pieces))),
         Some(found) => Some(found),
         None => lines.woven(),
-    }
+    })
 }
 
 /// Base's front matter, if all three texts have one.

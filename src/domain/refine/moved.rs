@@ -1,5 +1,6 @@
 //! A block that one side moved and the other edited where it was: the edit goes along, if there is only one place it can go to.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -96,12 +97,13 @@ fn block<'a>(view: &View<'a>) -> Option<Block<'a>> {
     let (old, kept, edited) = (diff::split_lines(view.was), diff::split_lines(view.parts.0), diff::split_lines(view.parts.1));
     let mut names = Interner::default();
     let (old_ids, kept_ids, edited_ids) = (names.all(&old), names.all(&kept), names.all(&edited));
-    let cuts = diff::ids(&old_ids, &kept_ids, true);
+    let left = &Cell::new(super::MAX_STEPS);
+    let cuts = diff::shortest_ids(&old_ids, &kept_ids, left)?;
     let [cut] = cuts.as_slice() else { return None };
     let blank = |l: &[u8]| l.iter().all(u8::is_ascii_whitespace);
     let start = (cut.old.clone()).find(|i| !blank(old[*i]))?;
     let end = (cut.old.clone()).rev().find(|i| !blank(old[*i]))? + 1;
-    let within = diff::ids(&old_ids, &edited_ids, true).iter().all(|e| start <= e.old.start && e.old.end <= end);
+    let within = diff::shortest_ids(&old_ids, &edited_ids, left)?.iter().all(|e| start <= e.old.start && e.old.end <= end);
     let edited_end = (edited.len() + end).checked_sub(old.len())?;
     if !cut.new.is_empty() || !within || edited_end <= start {
         return None;

@@ -1,5 +1,6 @@
 //! One side's words against base's: what it changed, and how far each change could be slid.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use super::super::diff::{self, Edit};
@@ -24,9 +25,15 @@ pub(super) struct Side<'a> {
     pub(super) partner: Vec<Option<usize>>,
 }
 
-/// Compares a side's words with base's. `ids` are the interned words of both, without the last.
-pub(super) fn side<'a>(base: &[Word<'_>], groups: &[Range<usize>], words: Vec<Word<'a>>, ids: (&[u32], &[u32])) -> Side<'a> {
-    let edits = diff::ids(ids.0, ids.1, true);
+/// Compares a side's words with base's, unless that takes more steps than are left. `ids` are the interned words of both, without the last.
+pub(super) fn side<'a>(
+    base: &[Word<'_>],
+    groups: &[Range<usize>],
+    words: Vec<Word<'a>>,
+    ids: (&[u32], &[u32]),
+    left: &Cell<usize>,
+) -> Option<Side<'a>> {
+    let edits = diff::shortest_ids(ids.0, ids.1, left)?;
     let mut partner = vec![None; base.len()];
     let (mut i, mut j) = (0, 0);
     let stops = edits.iter().map(|e| (e.old.clone(), e.new.clone())).chain([(ids.0.len()..ids.0.len(), ids.1.len()..ids.1.len())]);
@@ -40,7 +47,7 @@ pub(super) fn side<'a>(base: &[Word<'_>], groups: &[Range<usize>], words: Vec<Wo
     partner[base.len() - 1] = Some(words.len() - 1);
     let changes =
         reaches(&edits, ids).into_iter().zip(edits).map(|(reach, edit)| Change { reach: whole_groups(reach, groups), edit }).collect();
-    Side { words, changes, partner }
+    Some(Side { words, changes, partner })
 }
 
 /// How far each edit can be slid, as a range of the old items.
@@ -69,7 +76,12 @@ fn whole_groups(reach: Range<usize>, groups: &[Range<usize>]) -> Range<usize> {
     let hit = |g: &&Range<usize>| {
         if reach.is_empty() { g.start < reach.start && reach.start < g.end } else { g.start < reach.end && reach.start < g.end }
     };
-    groups.iter().filter(hit).fold(reach.clone(), |r, g| r.start.min(g.start)..r.end.max(g.end))
+    let first = groups.partition_point(|g| g.end < reach.start);
+    groups[first..]
+        .iter()
+        .take_while(|g| g.start <= reach.end)
+        .filter(hit)
+        .fold(reach.clone(), |r, g| r.start.min(g.start)..r.end.max(g.end))
 }
 
 /// Whether the line end before word `at` of base parts two thoughts (a list item, a row, a paragraph), not two words of a wrapped sentence.

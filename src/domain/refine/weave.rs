@@ -4,6 +4,9 @@
 //! wrapped sentence stands between them, wherever equal words allow them to stand. White space is merged place by place on its own, so
 //! that one side may rewrap what the other rewords. Anything else gives nothing.
 
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+
 use super::super::diff::Edit;
 use super::side::{self, Change, Side};
 use super::words::{self, APART, Word};
@@ -16,22 +19,27 @@ pub(super) struct Weave<'a> {
     theirs: Side<'a>,
     /// Whether a tick box or a cell border was what kept two changes apart.
     structure: bool,
+    /// What was found of white space so far.
+    restyled: RefCell<Restyled<'a>>,
 }
+
+/// What a side made of white space, by what base wrote and who inserts.
+type Restyled<'a> = HashMap<(&'a [u8], Origin), Option<&'a [u8]>>;
 
 /// How the text before a word is chosen.
 type Gap<'a> = (&'a [u8], Origin);
 
 impl<'a> Weave<'a> {
-    /// Compares both sides with base by words.
-    pub(super) fn new(base: &'a [u8], mine: &'a [u8], theirs: &'a [u8]) -> Weave<'a> {
+    /// Compares both sides with base by words, unless that takes more steps than are left.
+    pub(super) fn new(base: &'a [u8], mine: &'a [u8], theirs: &'a [u8], left: &Cell<usize>) -> Option<Weave<'a>> {
         let (b, m, t) = (words::split(base), words::split(mine), words::split(theirs));
         let mut names = super::super::diff::Interner::default();
         let mut intern = |w: &[Word<'a>]| -> Vec<u32> { w[..w.len() - 1].iter().map(|w| names.one(w.text)).collect() };
         let (ids, m_ids, t_ids) = (intern(&b), intern(&m), intern(&t));
         let groups = words::groups(&b);
-        let mine = side::side(&b, &groups, m, (&ids, &m_ids));
-        let theirs = side::side(&b, &groups, t, (&ids, &t_ids));
-        Weave { base: b, mine, theirs, structure: false }
+        let mine = side::side(&b, &groups, m, (&ids, &m_ids), left)?;
+        let theirs = side::side(&b, &groups, t, (&ids, &t_ids), left)?;
+        Some(Weave { base: b, mine, theirs, structure: false, restyled: RefCell::default() })
     }
 
     /// The woven text and its class, or nothing if a person must say.
@@ -258,16 +266,18 @@ impl<'a> Weave<'a> {
 
     /// White space before an inserted word: as the inserting side wrote it, unless the other side rewrote all such white space alike.
     fn new_gap(&self, gap: &'a [u8], other: &Side<'a>, origin: Origin) -> Gap<'a> {
-        let mut style = None;
-        for (i, _) in self.base.iter().enumerate().filter(|(_, w)| w.gap == gap && !w.text.is_empty()) {
-            let Some(theirs) = other.partner[i].map(|p| other.words[p].gap) else { continue };
-            if style.is_some_and(|s| s != theirs) {
-                return (gap, origin);
-            }
-            style = Some(theirs);
-        }
+        let mut known = self.restyled.borrow_mut();
+        let style = *known.entry((gap, origin)).or_insert_with(|| self.restyled(gap, other));
         let other_origin = if origin == Origin::Mine { Origin::Theirs } else { Origin::Mine };
         style.filter(|s| *s != gap && !gap.is_empty()).map_or((gap, origin), |s| (s, other_origin))
+    }
+
+    /// What a side made of all such white space of base, if it made one thing of it.
+    fn restyled(&self, gap: &[u8], side: &Side<'a>) -> Option<&'a [u8]> {
+        let such = self.base.iter().enumerate().filter(|(_, w)| w.gap == gap && !w.text.is_empty());
+        let mut styles = such.filter_map(|(i, _)| side.partner[i].map(|p| side.words[p].gap));
+        let first = styles.next()?;
+        styles.all(|s| s == first).then_some(first)
     }
 }
 

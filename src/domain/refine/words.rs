@@ -184,6 +184,9 @@ fn starts_with_digit(token: &str) -> bool {
 const HAN_NUMERALS: &str = "〇零一二三四五六七八九十百千万萬億亿两兩";
 const HAN_UNITS: &str = "年月日時时分秒号號点點円元圆";
 
+/// Bytes above which a row of numerals is no number that a person would change as one.
+const LONG_NUMBER: usize = 256;
+
 fn is_han_number(c: char) -> bool {
     HAN_NUMERALS.contains(c) || c.is_ascii_digit() || ('０'..='９').contains(&c)
 }
@@ -191,7 +194,9 @@ fn is_han_number(c: char) -> bool {
 /// Whether `token` continues the word `word`; `next` is what follows it.
 fn joins(word: &str, token: &str, next: Option<&str>) -> bool {
     let (Some(end), Some(start)) = (word.chars().next_back(), token.chars().next()) else { return false };
-    let numeric_word = word.chars().all(|c| is_han_number(c) || HAN_UNITS.contains(c)) && word.chars().next().is_some_and(is_han_number);
+    let numeric_word = word.len() <= LONG_NUMBER
+        && word.chars().all(|c| is_han_number(c) || HAN_UNITS.contains(c))
+        && word.chars().next().is_some_and(is_han_number);
     if numeric_word && token.chars().all(|c| is_han_number(c) || HAN_UNITS.contains(c)) {
         return is_han_number(end) || is_han_number(start);
     }

@@ -1,38 +1,23 @@
-//! Any three texts: nothing panics, hunks cover all, sides can be had back, and swapping the sides mirrors.
-//!
-//! The input is cut in three at the first two bytes 0xFF. A first byte below 16 repeats every text that often, so that long inputs (which
-//! are compared in windows) come up too.
+//! Any three texts: nothing panics, hunks cover all, swapping the sides mirrors, every way of comparing is a difference of the two, and
+//! every style can be written.
 #![no_main]
 
-use diptych::domain::diff::{self, Algorithm};
-use diptych::domain::merge::marked::{Favour, Marking, Style, merge_file, with_proposals};
+use diptych::domain::diff::{self, Algorithm, Edit};
+use diptych::domain::merge::marked::{Favour, Marking, Style, merge_file};
 use diptych::domain::merge::{Kind, merge};
-use diptych::domain::{endings, refine};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    let (times, data) = match data.split_first() {
-        Some((n, rest)) if *n < 16 => (usize::from(*n) * 64 + 1, rest),
-        _ => (1, data),
-    };
-    let mut parts = data.splitn(3, |b| *b == 0xFF);
-    let mut next = || {
-        let part = parts.next().unwrap_or_default();
-        let times = times.min(12_000 / (part.len() + 1) + 1);
-        let mut text = part.to_vec();
-        for i in 1..times {
-            text.extend_from_slice(format!("\n{} filler line that makes the text long\n", i / 3).as_bytes());
-            text.extend_from_slice(part);
-        }
-        text
-    };
-    let (base, mine, theirs) = (next(), next(), next());
-    check(&base, &mine, &theirs);
-    let l = endings::level(&base, &mine, &theirs);
-    check(&l.base, &l.mine, &l.theirs);
+    let Some((what, data)) = data.split_first() else { return };
+    let [base, mine, theirs] = diptych_fuzz::texts(data);
+    match what % 4 {
+        0 | 1 => hunks(&base, &mine, &theirs),
+        2 => differences(&base, &mine, *what),
+        _ => written(&base, &mine, &theirs, *what),
+    }
 });
 
-fn check(base: &[u8], mine: &[u8], theirs: &[u8]) {
+fn hunks(base: &[u8], mine: &[u8], theirs: &[u8]) {
     let hunks = merge(base, mine, theirs);
     let mirror = merge(base, theirs, mine);
     assert_eq!(hunks.len(), mirror.len());
@@ -41,35 +26,45 @@ fn check(base: &[u8], mine: &[u8], theirs: &[u8]) {
         assert_eq!((h.base.start, h.mine.start, h.theirs.start), (b, m, t));
         (b, m, t) = (h.base.end, h.mine.end, h.theirs.end);
         assert_eq!((&h.base, &h.mine, &h.theirs), (&other.base, &other.theirs, &other.mine));
+        let (base, mine, theirs) = (&base[h.base.clone()], &mine[h.mine.clone()], &theirs[h.theirs.clone()]);
         match h.kind {
-            Kind::Equal => assert!(base[h.base.clone()] == mine[h.mine.clone()] && mine[h.mine.clone()] == theirs[h.theirs.clone()]),
-            Kind::Mine => assert!(base[h.base.clone()] == theirs[h.theirs.clone()]),
-            Kind::Theirs => assert!(base[h.base.clone()] == mine[h.mine.clone()]),
-            Kind::Same => assert!(mine[h.mine.clone()] == theirs[h.theirs.clone()]),
-            Kind::Clash => assert!(mine[h.mine.clone()] != theirs[h.theirs.clone()]),
+            Kind::Equal => assert!(base == mine && mine == theirs),
+            Kind::Mine => assert!(base == theirs),
+            Kind::Theirs => assert!(base == mine),
+            Kind::Same => assert!(mine == theirs),
+            Kind::Clash => assert!(mine != theirs),
         }
     }
     assert_eq!((b, m, t), (base.len(), mine.len(), theirs.len()));
-    let proposals = refine::propose(base, mine, theirs, &hunks);
-    let swapped = refine::propose(base, theirs, mine, &mirror);
-    let said = |p: &[refine::Proposal]| -> Vec<(usize, refine::Class, Vec<u8>)> {
-        p.iter().map(|p| (p.hunk, p.class, p.pieces.iter().flat_map(|p| p.text.clone()).collect())).collect()
-    };
-    assert_eq!(said(&proposals), said(&swapped));
-    for algorithm in [Algorithm::Myers, Algorithm::Minimal, Algorithm::Patience, Algorithm::Histogram] {
-        let edits = diff::lines_by(base, mine, algorithm);
-        let (mut at, mut new) = (0, 0);
-        for e in &edits {
-            assert!(base[at..e.old.start] == mine[new..e.new.start]);
-            (at, new) = (e.old.end, e.new.end);
+}
+
+fn differences(old: &[u8], new: &[u8], what: u8) {
+    let check = |edits: &[Edit]| {
+        let (mut at, mut to) = (0, 0);
+        for e in edits {
+            assert!(old[at..e.old.start] == new[to..e.new.start]);
+            (at, to) = (e.old.end, e.new.end);
         }
-        assert!(base[at..] == mine[new..]);
+        assert!(old[at..] == new[to..]);
+    };
+    match what >> 2 {
+        0..8 => check(&diff::words(old, new)),
+        8..24 => check(&diff::lines(old, new)),
+        24..40 => check(&diff::lines_by(old, new, Algorithm::Minimal)),
+        40..52 => check(&diff::lines_by(old, new, Algorithm::Patience)),
+        _ => check(&diff::lines_by(old, new, Algorithm::Histogram)),
     }
-    for style in [Style::Merge, Style::Diff3, Style::Zdiff3] {
-        let marking = Marking { style, favour: None, size: 0, labels: [b"m", b"b", b"t"] };
-        let _ = merge_file(base, mine, theirs, Algorithm::Myers, &marking).to_vec();
-        let _ = with_proposals((base, mine, theirs), &hunks, &proposals, Algorithm::Myers, &marking).to_vec();
-        let favoured = Marking { favour: Some(Favour::Mine), ..marking };
-        assert_eq!(merge_file(base, mine, theirs, Algorithm::Myers, &favoured).conflicts, 0);
+}
+
+fn written(base: &[u8], mine: &[u8], theirs: &[u8], what: u8) {
+    let style = [Style::Merge, Style::Diff3, Style::Zdiff3][usize::from(what >> 2) % 3];
+    let marking = Marking { style, favour: None, size: usize::from(what >> 5), labels: [b"m", b"b", b"t"] };
+    let marked = merge_file(base, mine, theirs, Algorithm::Myers, &marking);
+    for favour in [Favour::Mine, Favour::Theirs, Favour::Union] {
+        let favoured = merge_file(base, mine, theirs, Algorithm::Myers, &Marking { favour: Some(favour), ..marking.clone() });
+        assert_eq!(favoured.conflicts, 0);
+        if marked.conflicts == 0 {
+            assert_eq!(favoured.to_vec(), marked.to_vec());
+        }
     }
 }
