@@ -18,6 +18,7 @@ mod living;
 mod merge_any;
 mod merge_called_off;
 mod merge_file;
+mod merge_long;
 mod merge_screen;
 mod mergetool;
 mod moving;

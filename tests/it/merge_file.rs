@@ -10,13 +10,13 @@ const BASE: &str = "The boat leaves at dawn,\nwith bread for three days.\nBeyond
                     there the nets go out,\nand we wait until the evening,\nas every year.\n";
 
 /// A folder with files in it.
-fn folder(files: &[(&str, &[u8])]) -> TempDir {
+pub(crate) fn folder(files: &[(&str, &[u8])]) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     files.iter().for_each(|(name, text)| std::fs::write(dir.path().join(name), text).unwrap());
     dir
 }
 
-fn run(program: &str, dir: &Path, args: &[&str]) -> Output {
+pub(crate) fn run(program: &str, dir: &Path, args: &[&str]) -> Output {
     Command::new(program)
         .arg("merge-file")
         .args(args)
@@ -30,12 +30,12 @@ fn run(program: &str, dir: &Path, args: &[&str]) -> Output {
         .unwrap()
 }
 
-fn ours(dir: &Path, args: &[&str]) -> Output {
+pub(crate) fn ours(dir: &Path, args: &[&str]) -> Output {
     run(env!("CARGO_BIN_EXE_diptych"), dir, args)
 }
 
 /// Whether there is a git new enough to compare with; without one the comparison is skipped, but not in CI.
-fn has_git() -> bool {
+pub(crate) fn has_git() -> bool {
     let found =
         Command::new("git").args(["merge-file", "-h"]).output().is_ok_and(|o| String::from_utf8_lossy(&o.stdout).contains("zdiff3"));
     assert!(found || std::env::var_os("CI").is_none(), "no git with merge-file --zdiff3");
@@ -46,7 +46,7 @@ fn has_git() -> bool {
 }
 
 /// Runs both over copies of the same files, and compares output, status and every file.
-fn same(files: &[(&str, &[u8])], args: &[&str]) -> Output {
+pub(crate) fn same(files: &[(&str, &[u8])], args: &[&str]) -> Output {
     let (a, b) = (folder(files), folder(files));
     let (got, want) = (ours(a.path(), args), run("git", b.path(), args));
     assert_eq!(got.status.code(), want.status.code(), "{args:?}");
@@ -272,10 +272,10 @@ fn refine_applies_proposals_and_asks_for_the_rest() {
 }
 
 /// Numbers that look random and are the same each time.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((self.0 >> 33) as usize) % n.max(1)
     }
@@ -321,24 +321,5 @@ fn any_small_texts_merge_as_with_git() {
         let style = [&[][..], &["--diff3"], &["--zdiff3"], &["--diff-algorithm=patience"], &["--diff-algorithm=histogram"]][round % 5];
         let args: Vec<&str> = ["-p"].iter().chain(style).chain(["m", "b", "t"].iter()).copied().collect();
         same(&[("m", m.as_bytes()), ("b", b.as_bytes()), ("t", t.as_bytes())], &args);
-    }
-}
-
-#[test]
-fn long_prose_merges_as_with_git() {
-    if !has_git() {
-        return;
-    }
-    let mut dice = Dice(11);
-    for round in 0..25 {
-        let len = 2000 + dice.below(3000);
-        let edits = ([len / 200, len / 50, len / 10][round % 3], 3);
-        // Among blank lines in a row two differences can be equally short, and windows need not choose as git does: none here.
-        let line = |i: usize, n: usize| if i.is_multiple_of(6) { String::new() } else { format!("line {n} of prose of a usual length") };
-        let base: Vec<String> = (0..len).map(|i| line(i, dice.below(1_000_000))).collect();
-        let (mine, theirs) = (dice.edited(&base, 50_000, edits, "m"), dice.edited(&base, 50_000, edits, "t"));
-        let text = |lines: Vec<String>| lines.iter().map(|l| format!("{l}\n")).collect::<String>();
-        let (m, b, t) = (text(mine), text(base), text(theirs));
-        same(&[("m", m.as_bytes()), ("b", b.as_bytes()), ("t", t.as_bytes())], &["-p", "m", "b", "t"]);
     }
 }

@@ -15,6 +15,7 @@ mod compact;
 mod intern;
 mod myers;
 mod rare;
+mod table;
 mod window;
 
 pub(crate) use intern::Interner;
@@ -167,6 +168,7 @@ pub(crate) fn shortest_ids(a: &[u32], b: &[u32], left: &Cell<usize>) -> Option<V
 }
 
 /// Which items of two sequences are changed.
+#[derive(PartialEq, Eq)]
 struct Marks {
     gone: Vec<bool>,
     new: Vec<bool>,

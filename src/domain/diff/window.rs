@@ -5,16 +5,22 @@
 //! not closed in this way grows or joins its neighbour. Texts for which this does not work out (many repeated lines, all shuffled) are left
 //! to the comparison of the whole, after a bounded number of steps.
 //!
-//! Where two differences are equally short, which happens among repeated and blank lines in a row, a window may settle for the other one
-//! than a search of the whole would (and than git). Both are right. Texts up to 16 kB are searched as a whole.
+//! Where two differences are equally short, which happens among repeated and blank lines in a row, git's choice depends on the whole of
+//! both texts. A window that comes to something else when it is compared from its end has several, and then the whole is compared, as long
+//! as both texts together are no larger than [`EXACT`]; above that a window settles for one of them. Where git gives up looking for a
+//! shortest difference, among hundreds of edits, windows still find one: the merge may then differ from git's, and is the finer one. Texts
+//! up to [`SMALL`] bytes are always searched as a whole.
 
 use super::super::stop::{self, Cancelled, Stop};
 use super::common::{self, Line};
 use super::myers::How;
+use super::table::Table;
 use super::{Edit, Interner, Marks, clean};
 
 /// Bytes of both texts together up to which the whole is compared: nothing is gained by windows then.
 const SMALL: usize = 16 * 1024;
+/// Bytes of both texts together up to which a window must have only one shortest difference.
+const EXACT: usize = 8 * 1024 * 1024;
 /// Lines that are looked at first on either side.
 const FIRST: usize = 7;
 /// Lines that are looked at where they repeat each other.
@@ -23,6 +29,9 @@ const WIDE: usize = 64;
 const MOST: usize = 4096;
 /// Equal lines in a row, standing only once in the window on either side, that end a window.
 const RARE: usize = 4;
+/// Lines after which a run is trusted however far it is shifted. A shorter one that is shifted further than it is long may be a block that
+/// was moved, and following it costs more than it saves.
+const MOVED: usize = 64;
 /// Lines in a row that are looked at for that.
 const RUN: usize = 8;
 /// Lines of context that a window gets first.
@@ -45,6 +54,8 @@ pub(super) struct Walk<'a> {
     /// How often single lines stand in the whole of the other text; looked up only where it matters.
     frequent: clean::Frequent<'a>,
     stop: Stop<'a>,
+    /// Whether to leave it to a comparison of the whole where a window has several shortest differences.
+    exact: bool,
 }
 
 /// Why a walk came to no end.
@@ -80,6 +91,7 @@ pub(super) fn lines<'a>(old: &'a [u8], new: &'a [u8], stop: Stop<'a>) -> Result<
         steps: 65_536 + (old.len() + new.len()) / 64,
         frequent: clean::Frequent::new(old, new),
         stop,
+        exact: old.len() + new.len() <= EXACT,
     };
     match walk.run() {
         Ok(()) => Ok(Some(walk.out)),
@@ -155,10 +167,11 @@ impl<'a> Walk<'a> {
             return None;
         }
         let (i, j) = (i + 1 - back, j + 1 - back);
-        let ahead = (back..RUN).take_while(|k| self.same(i + k, j + k)).count();
+        let skew = (i.abs_diff(j) + 1).min(MOVED);
+        let ahead = (back..RUN.max(skew)).take_while(|k| self.same(i + k, j + k)).count();
         let rare = (0..back + ahead).filter(|k| self.table.old_once(i + k)).count();
         let start = (self.old_lines[i].start, self.new_lines[j].start);
-        if rare < RARE {
+        if rare < RARE || back + ahead < skew {
             // What both texts end with alike is certain however short it is.
             let (old, new) = (&self.old[start.0..], &self.new[start.1..]);
             if old.len() != new.len() || old != new {
@@ -265,6 +278,9 @@ impl<'a> Walk<'a> {
         self.frequent.correct_new(&mut of_b, &new[ends.0..new.len() - ends.1], from.0);
         marks.search((&a, &b), ends, (&of_a, &of_b), How::within_reason(self.stop))?;
         let (low, high) = marks.slide(&a, &b);
+        if self.exact && marks != from_the_end((&a, &b), ends, (&of_a, &of_b), self.stop)? {
+            return Err(TooWild);
+        }
         let (at_start, at_end) = (from == (0, 0), to == (self.old.len(), self.new.len()));
         let closed = (!low, !high);
         if (closed.0 || at_start) && (closed.1 || at_end) {
@@ -272,6 +288,24 @@ impl<'a> Walk<'a> {
         }
         Ok(closed)
     }
+}
+
+/// The same comparison made from the end: where it comes to something else, there are several shortest differences.
+fn from_the_end(
+    (a, b): (&[u32], &[u32]),
+    ends: (usize, usize),
+    (of_a, of_b): (&[clean::Match], &[clean::Match]),
+    stop: Stop<'_>,
+) -> Result<Marks, Cancelled> {
+    let turned = |ids: &[u32]| -> Vec<u32> { ids.iter().rev().copied().collect() };
+    let turned_matches = |of: &[clean::Match]| -> Vec<clean::Match> { of.iter().rev().copied().collect() };
+    let (x, y) = (turned(a), turned(b));
+    let mut marks = Marks::new(&x, &y);
+    marks.search((&x, &y), (ends.1, ends.0), (&turned_matches(of_a), &turned_matches(of_b)), How::within_reason(stop))?;
+    marks.gone.reverse();
+    marks.new.reverse();
+    marks.slide(a, b);
+    Ok(marks)
 }
 
 /// Keeps the lines read that start at a place or after it, if the place is among them.
@@ -287,84 +321,4 @@ fn slides(text: &[u8], start: usize, end: usize) -> bool {
     let up = || start > 0 && common::line_before(text, start) == common::line_before(text, end);
     let down = || end < text.len() && common::line_at(text, start) == common::line_at(text, end);
     start < end && (up() || down())
-}
-
-/// How often each line stands among the lines read.
-#[derive(Default)]
-struct Table {
-    slots: Vec<Slot>,
-    /// The slot of each line.
-    old_at: Vec<u32>,
-    new_at: Vec<u32>,
-    /// The places of lines that stand once on either side, the nearest first.
-    pairs: Vec<(usize, usize)>,
-    /// Lines that stand there again, blank ones left out.
-    repeats: usize,
-}
-
-#[derive(Clone, Copy, Default)]
-struct Slot {
-    hash: u64,
-    old: u32,
-    new: u32,
-    /// Where first in old.
-    first: u32,
-}
-
-impl Table {
-    fn fill(&mut self, old: &[Line], new: &[Line]) {
-        self.slots.clear();
-        self.slots.resize(((old.len() + new.len()) * 2).next_power_of_two(), Slot::default());
-        self.old_at.clear();
-        self.new_at.clear();
-        self.pairs.clear();
-        self.repeats = 0;
-        for (i, line) in old.iter().enumerate() {
-            let at = self.slot(line.hash);
-            let slot = &mut self.slots[at];
-            if slot.old == 0 {
-                (slot.hash, slot.first) = (line.hash, i as u32);
-            }
-            slot.old += 1;
-            self.repeats += usize::from(slot.old > 1 && line.end - line.start > 2);
-            self.old_at.push(at as u32);
-        }
-        for line in new {
-            let at = self.slot(line.hash);
-            let slot = &mut self.slots[at];
-            slot.hash = line.hash;
-            slot.new += 1;
-            self.repeats += usize::from(slot.new > 1 && line.end - line.start > 2);
-            self.new_at.push(at as u32);
-        }
-        for (j, at) in self.new_at.iter().enumerate() {
-            let slot = &self.slots[*at as usize];
-            if slot.old == 1 && slot.new == 1 {
-                self.pairs.push((slot.first as usize, j));
-            }
-        }
-        self.pairs.sort_unstable_by_key(|(i, j)| i + j);
-    }
-
-    fn slot(&self, hash: u64) -> usize {
-        let mask = self.slots.len() - 1;
-        let mut at = hash as usize & mask;
-        while self.slots[at].hash != hash && self.slots[at].old + self.slots[at].new > 0 {
-            at = (at + 1) & mask;
-        }
-        at
-    }
-
-    fn old_once(&self, i: usize) -> bool {
-        let slot = &self.slots[self.old_at[i] as usize];
-        slot.old == 1 && slot.new == 1
-    }
-
-    fn old_shared(&self, i: usize) -> bool {
-        self.slots[self.old_at[i] as usize].new > 0
-    }
-
-    fn new_shared(&self, j: usize) -> bool {
-        self.slots[self.new_at[j] as usize].old > 0
-    }
 }
