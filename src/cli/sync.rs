@@ -50,7 +50,7 @@ impl Sync {
         if ctx.config.json {
             output::json(&json!({ "data": { "left": left, "conflicts": conflicts, "trouble": trouble } }))?;
         } else {
-            output::line(&format!("{left} left to send, {conflicts} that need you."))?;
+            output::line(&format!("{left} left to send, {conflicts} that need{} you.", if conflicts == 1 { "s" } else { "" }))?;
         }
         if let Some((some, all)) = held {
             output::note(&format!(

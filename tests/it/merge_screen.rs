@@ -111,20 +111,20 @@ fn a_conflict_is_settled_hunk_by_hunk() {
     ▌  room four, with the whole team.      │room seven, with the whole team.      ┃
                                             │                                      ┃
        - bring the plan                     │- bring the plan                      ┃
-       - bring cake                         │- bring cake                          !
+       - bring cake                         │- bring cake                          ┃
      ! - bring tea                          │- bring coffee                        ┃
+                                            │                                      !
+       one                                  │one                                   ┃
+     · two and a bit                        │two                                   ┃
+       three                                │three                                 ┃
+       four                                 │four                                  ┃
+       ┄┄ 3 lines the same ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄!
+       eight                                │eight                                 │
                                             │                                      │
-       one                                  │one                                   │
-     · two and a bit                        │two                                   !
-       three                                │three                                 │
-       four                                 │four                                  │
-       ┄┄ 3 lines the same ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄│
+     ? 会議は木曜日の正午に四号室で行われま │会議は月曜日の正午に七号室で行われま  │
+       す。                                 │す。                                  !
     ── result · disjoint words proposed ? Enter accepts · 4 left ───────────────────
     ▌  The meeting is on Thursday at noon in room seven, with the whole team.
-
-
-
-
 
     n next  Enter accept  m mine  t theirs  b both  e edit  ? help  Space piece
     "#);
@@ -141,18 +141,18 @@ fn a_conflict_is_settled_hunk_by_hunk() {
        - bring the plan                     │- bring the plan                      ┃
        - bring cake                         │- bring cake                          ┃
     ▌✓ - bring tea                          │- bring coffee                        ┃
+                                            │                                      ┃
+       one                                  │one                                   ┃
+     · two and a bit                        │two                                   ┃
+       three                                │three                                 ┃
+       four                                 │four                                  ┃
+       ┄┄ 3 lines the same ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄!
+       eight                                │eight                                 │
                                             │                                      │
-       one                                  │one                                   │
-     · two and a bit                        │two                                   !
-       three                                │three                                 │
-       four                                 │four                                  │
-       ┄┄ 3 lines the same ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄│
+     ? 会議は木曜日の正午に四号室で行われま │会議は月曜日の正午に七号室で行われま  │
+       す。                                 │す。                                  !
     ── result · mine ✓ · 2 left ────────────────────────────────────────────────────
     ▌  - bring tea
-
-
-
-
 
     n next  m mine  t theirs  b both  e edit  ? help  Space piece  u undo  v lens
     "#);
@@ -164,26 +164,26 @@ fn a_conflict_is_settled_hunk_by_hunk() {
     assert_snapshot!(p.screen(), @r#"
      settle · Meeting                                                4 of 4 settled
     ─── mine · laptop, 10:02 ───────────────┬ theirs · ada on desktop, 10:05 ───────
-       - bring cake                         │- bring cake                          │
-     ✓ - bring tea                          │- bring coffee                        │
-                                            │                                      │
-       one                                  │one                                   │
-     · two and a bit                        │two                                   │
-       three                                │three                                 ┃
-       four ┌─ The result does not hold all of both sides ─────────────────┐       ┃
-       ┄┄ 3 │ dropped: mine added “very”                                   │┄┄┄┄┄┄┄┃
-       eight│                                                              │       ┃
-            │ y  save it so                                                │       ┃
-     ✓ 会議は n  back                                                      │ れま  ┃
-       す。 └──────────────────────────────────────────────────────────────┘       ┃
+     ✓ The meeting is on Thursday at noon in│The meeting is on Monday at noon in   ┃
+       room four, with the whole team.      │room seven, with the whole team.      ┃
+                                            │                                      ┃
+       - bring the plan                     │- bring the plan                      ┃
+       - bring cake                         │- bring cake                          ┃
+     ✓ - bring tea                          │- bring coffee                        ┃
+            ┌─ The result does not hold all of both sides ─────────────────┐       ┃
+       one  │ dropped: mine added “very”                                   │       ┃
+     · two a│                                                              │       ┃
+       three│ y  save it so                                                │       ┃
+       four │ n  back                                                      │       ┃
+       ┄┄ 3 └──────────────────────────────────────────────────────────────┘┄┄┄┄┄┄┄┃
+       eight                                │eight                                 ┃
+                                            │                                      ┃
+     ✓ 会議は木曜日の正午に四号室で行われま │会議は月曜日の正午に七号室で行われま  ┃
+       す。                                 │す。                                  ┃
                                             │                                      ┃
     ▌✓ The very end.                        │The bitter end.                       ┃
     ── result · theirs ✓ · all settled: w saves ────────────────────────────────────
     ▌  The bitter end.
-
-
-
-
 
     w save  m mine  t theirs  b both  e edit  ? help  Space piece  u undo  v lens
     "#);
@@ -509,20 +509,20 @@ fn fields_and_a_deletion_are_rows() {
     ▌  115000                               │120000                                ┃
        # Meeting                            │# Meeting                             ┃
                                             │                                      ┃
-     ? The meeting is on Thursday at noon in│The meeting is on Monday at noon in   !
-       room four, with the whole team.      │room seven, with the whole team.      │
-                                            │                                      │
-       - bring the plan                     │- bring the plan                      │
-       - bring cake                         │- bring cake                          !
+     ? The meeting is on Thursday at noon in│The meeting is on Monday at noon in   ┃
+       room four, with the whole team.      │room seven, with the whole team.      ┃
+                                            │                                      !
+       - bring the plan                     │- bring the plan                      ┃
+       - bring cake                         │- bring cake                          ┃
      ! - bring tea                          │- bring coffee                        │
                                             │                                      │
-       one                                  │one                                   │
+       one                                  │one                                   !
+     · two and a bit                        │two                                   │
+       three                                │three                                 │
+       four                                 │four                                  │
+       ┄┄ 3 lines the same ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄!
     ── result · fields.price_cents: choose · 5 left ────────────────────────────────
     ▌  ‹ open: choose ›
-
-
-
-
 
     n next  m mine  t theirs  0 base  e edit  ? help  u undo  v lens  i why
     "#);
@@ -578,18 +578,18 @@ fn fields_and_a_deletion_are_rows() {
        room four, with the whole team.      │room four, with the whole team.       ┃
                                             │                                      ┃
        - bring the plan                     │- bring the plan                      ┃
-       - bring cake                         │- bring cake                          │
-     · - bring tea                          │                                      │
-                                            │                                      │
+       - bring cake                         │- bring cake                          ┃
+     · - bring tea                          │                                      ┃
+                                            │                                      ┃
        one                                  │one                                   │
      · two and a bit                        │two                                   │
        three                                │three                                 │
+       four                                 │four                                  │
+       ┄┄ 3 lines the same ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄│
+       eight                                │eight                                 │
+                                            │                                      │
     ── result · note: m keeps it, t deletes it, N makes a new note · 1 left ────────
     ▌  ‹ open: choose ›
-
-
-
-
 
     n next  m mine  t theirs  N new note  ? help  u undo  v lens  i why  U unasked
     "#);
@@ -635,20 +635,20 @@ fn a_value_can_be_typed_into_a_row() {
                                             │                                      ┃
      ? The meeting is on Thursday at noon in│The meeting is on Monday at noon in   ┃
        room four, with the whole team.      │room seven, with the whole team.      ┃
-            ┌─ A value for fields.price_cents ─────────────────────────────┐       !
+            ┌─ A value for fields.price_cents ─────────────────────────────┐       ┃
        - bri│ base: (none)                                                 │       ┃
-       - bri│ mine: 115000                                                 │       │
-     ! - bri│ theirs: 120000                                               │       │
-            │                                                              │       !
+       - bri│ mine: 115000                                                 │       !
+     ! - bri│ theirs: 120000                                               │       ┃
+            │                                                              │       ┃
        one  │ 115000                                                       │       │
      · two a└──────────────────────────────────────────────────────────────┘       │
-       three                                │three                                 │
+       three                                │three                                 !
+       four                                 │four                                  │
+       ┄┄ 3 lines the same ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄│
+       eight                                │eight                                 │
+                                            │                                      !
     ── result · fields.price_cents: choose · 5 left ────────────────────────────────
     ▌  ‹ open: choose ›
-
-
-
-
 
     n next  m mine  t theirs  0 base  e edit  ? help  u undo  v lens  i why
     "#);
@@ -732,20 +732,20 @@ fn why_and_search_and_change_from_base() {
     ▌  room four, with the whole team.      │room seven, with the whole team.      ┃
             ┌─ disjoint words proposed ────────────────────────────────────┐       ┃
        - bri│ The sides changed different words, with unchanged ones       │       ┃
-       - bri│ between.                                                     │       !
+       - bri│ between.                                                     │       ┃
      ! - bri│ mine · laptop, 10:02                                         │       ┃
-            │ theirs · ada on desktop, 10:05                               │       │
-       one  │ base · version 3                                             │       │
-     · two a│ 1 merged without asking: U lists what.                       │       !
-       three│                                                              │       │
-       four │ Esc  close                                                   │       │
-       ┄┄ 3 └──────────────────────────────────────────────────────────────┘┄┄┄┄┄┄┄│
+            │ theirs · ada on desktop, 10:05                               │       !
+       one  │ base · version 3                                             │       ┃
+     · two a│ 1 merged without asking: U lists what.                       │       ┃
+       three│                                                              │       ┃
+       four │ Esc  close                                                   │       ┃
+       ┄┄ 3 └──────────────────────────────────────────────────────────────┘┄┄┄┄┄┄┄!
+       eight                                │eight                                 │
+                                            │                                      │
+     ? 会議は木曜日の正午に四号室で行われま │会議は月曜日の正午に七号室で行われま  │
+       す。                                 │す。                                  !
     ── result · disjoint words proposed ? Enter accepts · 4 left ───────────────────
     ▌  The meeting is on Thursday at noon in room seven, with the whole team.
-
-
-
-
 
     n next  Enter accept  m mine  t theirs  b both  e edit  ? help  Space piece
     "#);

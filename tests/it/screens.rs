@@ -24,7 +24,7 @@ fn the_list_says_what_there_is() {
     assert!(matches!(diptych_commands(&mut play).as_slice(), [Command::List]));
     play.news(rows());
     play.news(News::ConnectionIs(Connection::Online));
-    assert_snapshot!(play.screen(), @r"
+    assert_snapshot!(play.screen(), @r#"
      diptych · 4 notes                                        newest first · laptop
         Trip to Lisbon                   #travel #2026 ! needs you  desktop      5m
      *  Groceries                                #home ✓ synced     desktop      1h
@@ -48,8 +48,8 @@ fn the_list_says_what_there_is() {
 
 
 
-    Enter open  n new note  / search  ? help  c conflicts     ! 1 need you  ● online
-    ");
+    Enter open  n new note  / search  ? help  c conflicts    ! 1 needs you  ● online
+    "#);
     let mut play = Play::new(40, 12);
     play.news(rows());
     assert_snapshot!(play.screen(), @r"
@@ -113,7 +113,7 @@ fn search_is_fuzzy_over_titles_and_then_over_texts() {
     let asked = play.wait(200);
     assert!(asked.contains(&Command::Search("grc".to_owned())), "{asked:?}");
     play.news(News::Found("grc".to_owned(), vec![(id(1), "…pay the grc fee…".to_owned())]));
-    assert_snapshot!(play.screen(), @r"
+    assert_snapshot!(play.screen(), @r#"
      diptych · 2 of 4 notes                                   newest first · laptop
      Search: grc
      *  Groceries                                #home ✓ synced     desktop      1h
@@ -125,8 +125,8 @@ fn search_is_fuzzy_over_titles_and_then_over_texts() {
 
 
 
-    Enter open  Tab to the list  Esc all notes again                  ! 1 need you
-    ");
+    Enter open  Tab to the list  Esc all notes again                 ! 1 needs you
+    "#);
     // What was found for another search is not shown.
     play.news(News::Found("old".to_owned(), vec![(id(3), "x".to_owned())]));
     assert!(!play.screen().contains("family"));
@@ -139,7 +139,7 @@ fn a_deletion_asks_and_can_be_undone() {
     let mut play = Play::new(80, 14);
     play.news(rows());
     play.keys("down space space d");
-    assert_snapshot!(play.screen(), @r"
+    assert_snapshot!(play.screen(), @r#"
      diptych · 4 notes · 2 selected                           newest first · laptop
         Trip to Lisbon                   #travel #2026 ! needs you  desktop      5m
     ▪*  Groceries                                #home ✓ synced     desktop      1h
@@ -153,8 +153,8 @@ fn a_deletion_asks_and_can_be_undone() {
 
 
 
-    Space select  t change tags  d delete  * bookmark                 ! 1 need you
-    ");
+    Space select  t change tags  d delete  * bookmark                ! 1 needs you
+    "#);
     let told = play.keys("y");
     assert_eq!(told.len(), 2);
     assert!(told.contains(&Command::Delete(id(2))) && told.contains(&Command::Delete(id(3))), "{told:?}");
@@ -340,7 +340,7 @@ fn a_refused_save_speaks_up_without_taking_the_keys() {
     opened.parked = Some(parked());
     play.news(News::Opened(Box::new(opened)));
     assert!(play.screen().contains("Two versions of this note"), "{}", play.screen());
-    assert!(play.stage.screen().contains("! 1 need you"));
+    assert!(play.stage.screen().contains("! 1 needs you"));
 }
 
 #[test]
@@ -630,7 +630,7 @@ fn help_and_commands_come_from_the_key_table() {
     let mut play = Play::new(60, 16);
     play.news(rows());
     play.keys("?");
-    assert_snapshot!(play.screen(), @r"
+    assert_snapshot!(play.screen(), @r#"
      Help: list                                   Enter does it
      Enter                open
      n                    new note
@@ -646,11 +646,11 @@ fn help_and_commands_come_from_the_key_table() {
      p                    preview on or off
      c                    conflicts
 
-    Esc back  Enter open                          ! 1 need you
-    ");
+    Esc back  Enter open                         ! 1 needs you
+    "#);
     play.keys("esc :");
     play.types("outb");
-    assert_snapshot!(play.screen(), @r"
+    assert_snapshot!(play.screen(), @r#"
      diptych · 4 notes                    newest first · laptop
       ┌─ commands ───────────────────────────────────────────┐m
      *│ outb                                                 │h
@@ -666,8 +666,8 @@ fn help_and_commands_come_from_the_key_table() {
       │                                                      │
       └──────────────────────────────────────────────────────┘
 
-    Enter open  n new note  / search  ? help      ! 1 need you
-    ");
+    Enter open  n new note  / search  ? help     ! 1 needs you
+    "#);
     let told = play.keys("enter");
     assert_eq!(told, [Command::Outbox]);
 }
@@ -689,11 +689,11 @@ fn the_coach_has_a_line_of_its_own() {
     let mut play = Play::new(60, 12);
     play.news(rows());
     play.stage.event(Event::Coach("Mobile has saved this note. Press Ctrl-S to meet a real 409.".to_owned()));
-    assert_snapshot!(play.screen().lines().rev().take(3).collect::<Vec<_>>().join("\n"), @r"
-    Enter open  n new note  / search  ? help      ! 1 need you
+    assert_snapshot!(play.screen().lines().rev().take(3).collect::<Vec<_>>().join("\n"), @r#"
+    Enter open  n new note  / search  ? help     ! 1 needs you
      409.
      Mobile has saved this note. Press Ctrl-S to meet a real
-    ");
+    "#);
 }
 
 #[test]
@@ -771,7 +771,7 @@ fn the_inbox_counts_clashes_and_opens_them() {
     opened.parked = Some(parked());
     play.news(News::Opened(Box::new(opened.clone())));
     assert_snapshot!(play.screen().lines().take(4).collect::<Vec<_>>().join("\n"), @r"
-    Conflicts · 1 need you
+    Conflicts · 1 needs you
     ! Trip to Lisbon
       1 clash · theirs: ada on desktop, 09:55 · mine 09:58
     ");

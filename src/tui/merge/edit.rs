@@ -7,6 +7,8 @@
 use std::cmp::Ordering;
 use std::ops::Range;
 
+use ratatui::layout::Rect;
+
 use super::super::keys::Action;
 use super::super::message::{Answer, Ask, Code, Effect, Key};
 use super::super::screen::Ctx;
@@ -19,6 +21,8 @@ use crate::domain::text;
 
 /// Bytes of a hunk up to which it can be typed in.
 const TYPED_UP_TO: usize = 1024 * 1024;
+/// Bytes of a hunk's sides above which its result is taken to fill the pane.
+const MEASURED_UP_TO: usize = 64 * 1024;
 
 /// A hunk's result being typed.
 #[derive(Debug)]
@@ -190,6 +194,27 @@ impl Merge {
         }
         self.typed();
         Vec::new()
+    }
+
+    /// How high the pane of the result is, its rule included: as high as the result, within a third of the screen. While a person stays on
+    /// one unit it does not shrink, so that the page stands still.
+    pub(super) fn pane(&mut self, body: Rect) -> u16 {
+        let most = (body.height / 3).clamp(3, 12).min(body.height.saturating_sub(2));
+        if self.editing.is_some() {
+            return most;
+        }
+        let width = usize::from(body.width.saturating_sub(GUTTER + 1)).max(1);
+        let of = (self.unit, self.settle.revision(), width);
+        if self.needs.0 != of {
+            let rows = match self.hunk().map(|h| (h, &self.settle.hunks()[h])) {
+                None => 1,
+                Some((_, h)) if h.mine.len() + h.theirs.len() > MEASURED_UP_TO => usize::from(most),
+                Some((hunk, _)) => result_rows(&self.settle, hunk, width, usize::from(most)).len(),
+            };
+            let same = (self.needs.0.0, self.needs.0.2) == (self.unit, width);
+            self.needs = (of, if same { rows.max(self.needs.1) } else { rows });
+        }
+        u16::try_from(self.needs.1 + 1).unwrap_or(most).clamp(3, most.max(3))
     }
 
     /// Lays out the pane of the result.

@@ -124,6 +124,8 @@ pub struct Merge {
     pub result_rows: Vec<Vec<Span>>,
     /// What `result_rows` were made of: unit, revision, width, how many.
     result_of: Option<(usize, u64, usize, usize)>,
+    /// What the pane was measured for (unit, revision, width) and how many rows it needs; on one unit it never shrinks.
+    needs: ((usize, u64, usize), usize),
     /// Where everything is.
     pub frame: Frame,
     began: Option<Time>,
@@ -206,6 +208,7 @@ impl Merge {
             result_top: 0,
             result_rows: Vec::new(),
             result_of: None,
+            needs: ((usize::MAX, 0, 0), 0),
             frame: Frame::default(),
             began: None,
             follow: true,
@@ -245,8 +248,7 @@ impl Merge {
     fn lay_out(&mut self, area: Rect) {
         let lens = self.lens_for(area);
         let body = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
-        let pane =
-            if lens == Lens::Two || self.editing.is_some() { (body.height / 3).clamp(3, 12).min(body.height.saturating_sub(2)) } else { 1 };
+        let pane = if lens == Lens::Two || self.editing.is_some() { self.pane(body) } else { 1 };
         let page = Rect { height: body.height.saturating_sub(pane), ..body };
         let result = Rect { y: page.bottom() + 1, height: pane.saturating_sub(1), ..body };
         // The gutter at the left, the overview at the right.

@@ -67,7 +67,11 @@ fn bottom(app: &App, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>, drawn: &mut Dr
     };
     let mut right = put_right(buf, area.right(), area.y, area.width / 2, sign, ctx.theme.get(role));
     if !app.parked.is_empty() {
-        let need = if area.width < 60 { format!("! {} ", app.parked.len()) } else { format!("! {} need you  ", app.parked.len()) };
+        let need = match app.parked.len() {
+            n if area.width < 60 => format!("! {n} "),
+            1 => "! 1 needs you  ".to_owned(),
+            n => format!("! {n} need you  "),
+        };
         let at = put_right(buf, right, area.y, area.width / 2, &need, ctx.theme.get(Role::Bad));
         drawn.hit(Rect { x: at, width: right - at, ..area }, Hit::Do(Action::Conflict));
         right = at;

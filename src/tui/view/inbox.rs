@@ -13,7 +13,7 @@ use crate::tui::theme::Role;
 #[must_use]
 pub fn draw(inbox: &Inbox, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn {
     let mut drawn = Drawn::default();
-    head(buf, area, &format!("Conflicts · {} need you", inbox.order.len()), "", ctx.theme);
+    head(buf, area, &format!("Conflicts · {} need{} you", inbox.order.len(), if inbox.order.len() == 1 { "s" } else { "" }), "", ctx.theme);
     if inbox.order.is_empty() {
         let say = if inbox.told { "Nothing needs you. A note comes here when it was changed in two places." } else { "Reading…" };
         super::paragraph(
