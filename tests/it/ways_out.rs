@@ -49,6 +49,34 @@ fn a_signal_ends_it_with_the_terminal_restored_and_the_text_kept() {
 }
 
 #[test]
+fn any_keys_at_all_leave_the_terminal_as_it_was() {
+    let home = Home::new();
+    let mut term = notes(&home);
+    term.wait("write the first note");
+    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+    for _ in 0..40 {
+        let keys: String = (0..50)
+            .map(|_| {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                match seed >> 33 & 15 {
+                    0 => '\x1b',
+                    1 => '\r',
+                    // Any other control than those that suspend and quit.
+                    2 | 3 => char::from(u8::try_from(seed >> 40 & 15).unwrap()),
+                    _ => char::from(u8::try_from(32 + (seed >> 40) % 95).unwrap()),
+                }
+            })
+            .filter(|key| *key != 'q')
+            .collect();
+        term.send(&keys);
+    }
+    term.signal("-TERM");
+    term.exit();
+    assert!(term.is_restored());
+    assert!(!term.text().contains("panicked"), "{}", term.text());
+}
+
+#[test]
 fn a_second_program_on_the_same_notes_says_so() {
     let home = Home::new();
     let first = notes(&home);
