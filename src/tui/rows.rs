@@ -16,6 +16,12 @@ pub enum Step {
     Other,
 }
 
+/// A number of things in words.
+#[must_use]
+pub fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
 /// A cursor and the first row shown, over `len` rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rows {

@@ -33,19 +33,30 @@ fn colour(c: vt100::Color, or: &str) -> String {
 /// A screen as SVG: one rectangle per run of one background, one text per run of one style, each at its exact place.
 fn svg(screen: &vt100::Screen) -> String {
     let (rows, columns) = (screen.size().0.get(), screen.size().1.get());
+    framed(columns, rows, &(0..rows).map(|y| row(screen, y)).collect::<String>())
+}
+
+/// A terminal of so many columns and rows with something drawn in it.
+pub fn framed(columns: u16, rows: u16, inside: &str) -> String {
     let (width, height) = (u32::from(columns) * CELL.0 + 20, u32::from(rows) * CELL.1 + 20);
-    let mut out = format!(
+    format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
          font-family=\"ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace\" font-size=\"15\">\n\
-         <rect width=\"{width}\" height=\"{height}\" rx=\"8\" fill=\"#16181d\"/>\n"
-    );
-    for row in 0..rows {
-        let mut column = 0;
-        while column < columns {
-            column = run(screen, row, column, &mut out);
-        }
+         <rect width=\"{width}\" height=\"{height}\" rx=\"8\" fill=\"#16181d\"/>\n{inside}</svg>\n"
+    )
+}
+
+/// One row of a screen, at its place, with the cursor if it stands there.
+pub fn row(screen: &vt100::Screen, row: u16) -> String {
+    let (mut out, mut column) = (String::new(), 0);
+    while column < screen.size().1.get() {
+        column = run(screen, row, column, &mut out);
     }
-    out.push_str("</svg>\n");
+    let (at, x) = screen.cursor_position();
+    if at == row && !screen.hide_cursor() {
+        let (x, y) = (10 + u32::from(x) * CELL.0, 10 + u32::from(row) * CELL.1);
+        writeln!(out, "<rect x=\"{x}\" y=\"{y}\" width=\"{}\" height=\"{}\" fill=\"#c8ccd4\" opacity=\"0.6\"/>", CELL.0, CELL.1).unwrap();
+    }
     out
 }
 
@@ -90,10 +101,15 @@ fn run(screen: &vt100::Screen, row: u16, from: u16, out: &mut String) -> u16 {
     to
 }
 
-fn keep(term: &Term, name: &str) {
+/// Puts a picture where the README finds it.
+pub fn write(name: &str, picture: &str) {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/pictures");
     std::fs::create_dir_all(&dir).unwrap();
-    std::fs::write(dir.join(name), term.screen(svg)).unwrap();
+    std::fs::write(dir.join(name), picture).unwrap();
+}
+
+fn keep(term: &Term, name: &str) {
+    write(name, &term.screen(svg));
 }
 
 #[test]

@@ -591,7 +591,8 @@ fn each_figure_opens_its_entries_and_the_loser_comes_back() {
         let shown = play.screen().lines().nth(3 + n).and_then(|l| l.split_whitespace().next().map(str::to_owned)).unwrap_or_default();
         if let Ok(count) = shown.parse::<usize>() {
             play.keys("enter");
-            assert!(play.screen().contains(&format!("{count} entries")), "{}", play.screen());
+            let words = if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") };
+            assert!(play.screen().contains(&words), "{}", play.screen());
             play.keys("esc");
         }
         play.keys("down");

@@ -15,7 +15,7 @@ use crate::cli::Failure;
 use crate::client::handle::{Command, Handle, News};
 use crate::domain::note::NoteId;
 
-/// How long the network stays away after the person has saved, in the scene *offline*.
+/// How long the network stays away after the person has saved or marked, in the scenes *offline* and *lww*.
 const OUTAGE: Duration = Duration::from_secs(3);
 
 /// The ends of the ways between screens, story and client.
@@ -70,7 +70,13 @@ impl<'s> Story<'s> {
                     Some(command) => {
                         self.before(&command, &ways).await?;
                         let saved = matches!(command, Command::Save { .. });
+                        let marked = matches!(command, Command::Bookmark(id, _) if Some(id) == self.lisbon);
                         ways.client.send(command);
+                        if marked && self.scene == Scene::Lww && self.saves == 1 {
+                            self.saves += 1;
+                            self.say(&ways, "The network went away just now: marked here, not sent. The phone marks it too. Soon both reconnect …");
+                            outage = Some(Box::pin(tokio::time::sleep(OUTAGE)));
+                        }
                         if saved && self.scene == Scene::Offline && self.saves == 1 {
                             self.say(&ways, "Saved here, not synced: it waits (o shows it). The phone is offline too. Soon both reconnect …");
                             outage = Some(Box::pin(tokio::time::sleep(OUTAGE)));
@@ -141,10 +147,9 @@ impl<'s> Story<'s> {
                 self.mobile_saves(mobile_second).await?;
                 self.say(ways, "Sent, on top of mobile's version …");
             }
-            Command::Bookmark(id, _) if self.scene == Scene::Lww && Some(*id) == self.lisbon => {
-                let path = format!("/api/bookmarks/{}", self.stage.lisbon);
-                self.stage.mobile.call("PUT", &path, Some(json!({"marked": true, "note": "the dinner"})), &[]).await?;
-                self.say(ways, "Mobile marked it a moment before. The last write wins: yours stands, and A shows the one entry.");
+            Command::Bookmark(id, _) if self.scene == Scene::Lww && Some(*id) == self.lisbon && self.saves == 0 => {
+                self.saves = 1;
+                self.stage.outage().await;
             }
             _ => {}
         }
@@ -210,7 +215,7 @@ impl<'s> Story<'s> {
     async fn synced(&mut self, ways: &Ways) -> Result<(), Failure> {
         match (self.scene, self.saves) {
             (Scene::Offline, 1..) => {
-                self.say(ways, "Both pushed. Yours came last, so it stands; mobile's text is in the log: A, exactly one entry.");
+                self.say(ways, "Both pushed. Yours came last, so it stands; mobile's text is in the log. Esc, then A: exactly one entry.");
             }
             (Scene::Fields, 1) => {
                 self.say(ways, "No question asked: your title stands, the tags of both are there. Now F2 again, and change the price.");
@@ -221,7 +226,7 @@ impl<'s> Story<'s> {
                 self.stage.mobile.call("PUT", &format!("/api/notes/{id}"), Some(change), &[("X-Lock-Token", &token)]).await?;
                 self.say(
                     ways,
-                    "The lock ended, your save was accepted. Mobile saved late, on its old lock: a 409, nothing lost. A shows it.",
+                    "The lock ended, your save was accepted. Mobile saved late, on its old lock: a 409, nothing lost. Esc, then A: the log.",
                 );
             }
             _ => {}
@@ -232,7 +237,13 @@ impl<'s> Story<'s> {
     /// The network comes back: the phone is first, then the person's device.
     async fn reconnect(&mut self, ways: &Ways) -> Result<(), Failure> {
         self.stage.recover().await?;
-        self.mobile_saves(mobile_first).await?;
+        if self.scene == Scene::Lww {
+            let path = format!("/api/bookmarks/{}", self.stage.lisbon);
+            self.stage.mobile.call("PUT", &path, Some(json!({"marked": true, "note": "the dinner"})), &[]).await?;
+            self.say(ways, "Mobile's mark came first, yours after it: the last write wins, and the log keeps the other. A: exactly one entry.");
+        } else {
+            self.mobile_saves(mobile_first).await?;
+        }
         ways.client.send(Command::SyncNow);
         Ok(())
     }

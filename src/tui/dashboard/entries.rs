@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::action_words;
 use crate::domain::audit::{Entry, FieldRecord};
-use crate::domain::note::{FieldName, FieldValue, NoteId};
+use crate::domain::note::{FieldName, FieldValue, NoteId, Value};
 use crate::tui::editor::Editor;
 use crate::tui::keys::{Action, Mode};
 use crate::tui::message::{Effect, Event};
@@ -14,6 +14,9 @@ use crate::tui::rows::{Rows, Step};
 use crate::tui::screen::{Ctx, Drawn, Screen};
 use crate::tui::theme::Role;
 use crate::tui::view;
+
+/// Lines of one text shown at most.
+const LONGEST: usize = 200;
 
 /// Entries, newest first.
 #[derive(Debug)]
@@ -128,6 +131,15 @@ fn lines(e: &Entry) -> Vec<(Role, String)> {
             (false, true) => " (theirs)",
             (false, false) => "",
         };
+        if let [Some(base), Some(mine), Some(theirs), Some(now)] = [&r.base, &r.mine, &r.theirs, &r.kept].map(long) {
+            for (role, word, text) in [(Role::Mine, "mine", mine), (Role::Theirs, "theirs", theirs)] {
+                out.push((role, format!("{word}, as its change from base:")));
+                out.extend(capped(reader::body_changes(base, text)));
+            }
+            out.push((Role::Settled, format!("kept{kept}:")));
+            out.extend(capped(reader::plain(now, Role::Settled)).map(|(role, line)| (role, format!("  {line}"))));
+            continue;
+        }
         for (role, word, value) in [(Role::Base, "base", &r.base), (Role::Mine, "mine", &r.mine), (Role::Theirs, "theirs", &r.theirs)] {
             side(&mut out, role, word, value);
         }
@@ -137,19 +149,30 @@ fn lines(e: &Entry) -> Vec<(Role, String)> {
 }
 
 fn side(out: &mut Vec<(Role, String)>, role: Role, word: &str, value: &FieldValue) {
-    let text = reader::value(value);
-    let mut lines = reader::plain(&text, role);
-    let cut = lines.len() > 200;
-    lines.truncate(200);
+    let lines = reader::plain(&reader::value(value), role);
     if let [(_, line)] = &lines[..] {
         out.push((role, format!("{word}: {line}")));
         return;
     }
     out.push((role, format!("{word}:")));
-    out.extend(lines.into_iter().map(|(role, line)| (role, format!("  {line}"))));
-    if cut {
-        out.push((Role::Dim, "  ⋯ the rest is in the history of the note".to_owned()));
+    out.extend(capped(lines).map(|(role, line)| (role, format!("  {line}"))));
+}
+
+/// A text of several lines, which is shown as what changed.
+fn long(value: &FieldValue) -> Option<&str> {
+    match value {
+        FieldValue::Is(Value::Text(text)) if text.trim_end().contains('\n') => Some(text),
+        _ => None,
     }
+}
+
+/// The first lines, and a word where there are more.
+fn capped(mut lines: Vec<(Role, String)>) -> impl Iterator<Item = (Role, String)> {
+    if lines.len() > LONGEST {
+        lines.truncate(LONGEST);
+        lines.push((Role::Dim, "⋯ the rest is in the history of the note".to_owned()));
+    }
+    lines.into_iter()
 }
 
 impl Screen for OneEntry {

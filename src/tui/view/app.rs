@@ -23,7 +23,7 @@ fn coach_height(app: &App, area: Rect) -> u16 {
         return 0;
     }
     let rows = text::wrap(&app.coach, usize::from(area.width.saturating_sub(2))).len();
-    u16::try_from(rows).unwrap_or(1).min(if area.height >= 20 { 3 } else { 2 })
+    u16::try_from(rows).unwrap_or(1).min(area.height / 3)
 }
 
 /// Draws everything.

@@ -64,7 +64,7 @@ fn sparkline(per_day: &[u64], area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) {
 #[must_use]
 pub fn draw_entries(list: &Entries, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn {
     let mut drawn = Drawn::default();
-    head(buf, area, &list.title, &format!("{} entries", list.entries.len()), ctx.theme);
+    head(buf, area, &list.title, &crate::tui::rows::counted(list.entries.len(), "entry", "entries"), ctx.theme);
     if list.entries.is_empty() {
         put(buf, area.x + 2, area.y + 2, area.width - 2, "No entry is known here.", ctx.theme.get(Role::Dim));
     }

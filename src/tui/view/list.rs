@@ -10,6 +10,7 @@ use crate::domain::text;
 use crate::tui::keys::{Action, Mode};
 use crate::tui::list::List;
 use crate::tui::message::Hit;
+use crate::tui::rows::counted;
 use crate::tui::screen::{Ctx, Drawn};
 use crate::tui::theme::Role;
 
@@ -31,7 +32,7 @@ pub fn draw(list: &List, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn {
     let mut drawn = Drawn::default();
     let total = list.all.as_ref().map_or(0, |all| all.iter().filter(|r| !r.deleted).count());
     let count = if list.shown.len() == total {
-        format!("{total} note{}", if total == 1 { "" } else { "s" })
+        counted(total, "note", "notes")
     } else {
         format!("{} of {total} notes", list.shown.len())
     };
