@@ -240,7 +240,10 @@ impl<'s> Story<'s> {
         if self.scene == Scene::Lww {
             let path = format!("/api/bookmarks/{}", self.stage.lisbon);
             self.stage.mobile.call("PUT", &path, Some(json!({"marked": true, "note": "the dinner"})), &[]).await?;
-            self.say(ways, "Mobile's mark came first, yours after it: the last write wins, and the log keeps the other. A: exactly one entry.");
+            self.say(
+                ways,
+                "Mobile's mark came first, yours after it: the last write wins, and the log keeps the other. A: exactly one entry.",
+            );
         } else {
             self.mobile_saves(mobile_first).await?;
         }

@@ -189,7 +189,9 @@ impl Screen for Dashboard {
             Event::Shown => return vec![Effect::Client(Command::Figures { days: self.days })],
             Event::News(news) => match &**news {
                 News::Figures(figures, entries) => self.know(figures, entries),
-                News::Settled(..) | News::NeedsYou(_) | News::Synced(..) | News::CaughtUp => return vec![Effect::Client(Command::Figures { days: self.days })],
+                News::Settled(..) | News::NeedsYou(_) | News::Synced(..) | News::CaughtUp => {
+                    return vec![Effect::Client(Command::Figures { days: self.days })];
+                }
                 _ => {}
             },
             _ => {}

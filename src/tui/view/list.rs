@@ -31,11 +31,7 @@ pub fn above(list: &List) -> u16 {
 pub fn draw(list: &List, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn {
     let mut drawn = Drawn::default();
     let total = list.all.as_ref().map_or(0, |all| all.iter().filter(|r| !r.deleted).count());
-    let count = if list.shown.len() == total {
-        counted(total, "note", "notes")
-    } else {
-        format!("{} of {total} notes", list.shown.len())
-    };
+    let count = if list.shown.len() == total { counted(total, "note", "notes") } else { format!("{} of {total} notes", list.shown.len()) };
     let picked = if list.selected.is_empty() { String::new() } else { format!(" · {} selected", list.selected.len()) };
     let right = if area.width < 60 { String::new() } else { format!("{} · {}", list.sort.name(), ctx.settings.device) };
     head(buf, area, &format!("diptych · {count}{picked}"), &right, ctx.theme);
