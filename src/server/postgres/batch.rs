@@ -1,7 +1,7 @@
 //! The steps of many writes inside one PostgreSQL transaction, over what was read for all of them at once.
 //!
-//! [`Batch::begin`] opens the transaction and reads, in one trip, every note, lock, base and idempotency key the writes name; the notes'
-//! rows are locked first, in the order of their keys, so that no two batches wait for each other. The writes then run one after the
+//! [`Batch::begin`] opens the transaction and reads, in one trip, every note, lock and idempotency key the writes name, and in another
+//! the bases of those that are behind, if any; the notes' rows are locked first, in the order of their keys, so that no two batches wait for each other. The writes then run one after the
 //! other over that view, each seeing what the ones before it did. What they write is gathered, and [`super::flush`] sends it, with the
 //! COMMIT, in a second trip. Places in the order of changes are given out as 1, 2, 3 of this batch; the database makes them final.
 
@@ -50,13 +50,13 @@ type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 #[derive(Default)]
 struct Named<'a> {
     notes: (Vec<Space>, Vec<Uuid>),
-    bases: (Vec<Space>, Vec<Uuid>, Vec<Version>),
+    bases: Vec<(Space, Uuid, Version)>,
     keys: (Vec<Space>, Vec<&'a str>, Vec<Uuid>),
 }
 
 impl<'a> Named<'a> {
     fn of(writes: impl Iterator<Item = &'a Write>) -> Self {
-        let (mut out, mut notes, mut bases) = (Self::default(), Vec::new(), Vec::new());
+        let (mut out, mut notes) = (Self::default(), Vec::new());
         for write in writes {
             let space = write.who.space;
             if let Some((key, _)) = write.key {
@@ -71,19 +71,14 @@ impl<'a> Named<'a> {
             };
             notes.push((space, note.0));
             if let Job::Save { bases: named, .. } = &write.job {
-                bases.extend(named.iter().filter_map(|b| if let Base::Version(v) = b { Some((space, note.0, *v)) } else { None }));
+                out.bases.extend(named.iter().filter_map(|b| if let Base::Version(v) = b { Some((space, note.0, *v)) } else { None }));
             }
         }
         notes.sort_unstable();
         notes.dedup();
-        bases.sort_unstable();
-        bases.dedup();
+        out.bases.sort_unstable();
+        out.bases.dedup();
         out.notes = notes.into_iter().unzip();
-        for (space, id, version) in bases {
-            out.bases.0.push(space);
-            out.bases.1.push(id);
-            out.bases.2.push(version);
-        }
         out
     }
 }
@@ -95,25 +90,18 @@ impl<'a> Batch<'a> {
         let lock = client.prepare_cached(read::HOLD).await?;
         let keys = client.prepare_cached(read::KEYS).await?;
         let notes = client.prepare_cached(read::NOTES).await?;
-        let bases = client.prepare_cached(read::BASES).await?;
         // One trip; each statement has its own view, so that what is read after the lock is what the lock holds.
         let on_notes: Params<'_> = &[&named.notes.0, &named.notes.1];
         let on_keys: Params<'_> = &[&named.keys.0, &named.keys.1, &named.keys.2];
-        let on_bases: Params<'_> = &[&named.bases.0, &named.bases.1, &named.bases.2];
-        let mut asked = Vec::from([(&lock, on_notes)]);
-        for (statement, params, needed) in
-            [(&keys, on_keys, !named.keys.0.is_empty()), (&notes, on_notes, true), (&bases, on_bases, !named.bases.0.is_empty())]
-        {
-            if needed {
-                asked.push((statement, params));
-            }
+        let mut asked = Vec::from([(&lock, on_notes), (&notes, on_notes)]);
+        if !named.keys.0.is_empty() {
+            asked.push((&keys, on_keys));
         }
         let begun = client.batch_execute("BEGIN");
         let read = try_join_all(asked.into_iter().map(|(statement, params)| client.query(statement, params)));
         let ((), read) = try_join(begun, read).await?;
         let mut read = read.into_iter().skip(1);
-        let mut next = |there: bool| if there { read.next().unwrap_or_default() } else { Vec::new() };
-        let (keys, notes, bases) = (next(!named.keys.0.is_empty()), next(true), next(!named.bases.0.is_empty()));
+        let (notes, keys) = (read.next().unwrap_or_default(), read.next().unwrap_or_default());
         let mut out = Self { client, notes: HashMap::new(), versions: HashMap::new(), memory: HashMap::new(), out: Out::default() };
         for row in keys {
             out.memory.insert((row.get(0), row.get(1), row.get(2)), (read::hash(row.get(3))?, row.get(4)));
@@ -123,11 +111,30 @@ impl<'a> Batch<'a> {
             let lock = row.get::<_, Option<Uuid>>(12).map(|_| read::lock(&row, 12));
             out.notes.insert((row.get(11), note.id), Loaded { present: Some(note), lock });
         }
-        for row in bases {
-            let note = read::note(&row)?;
-            out.versions.entry((row.get(11), note.id)).or_default().push(note);
-        }
+        out.read_bases(named.bases).await?;
         Ok(out)
+    }
+
+    /// Reads the bases that are not the present versions: most saves have none.
+    async fn read_bases(&mut self, named: Vec<(Space, Uuid, Version)>) -> Step<()> {
+        let present = |space, id| self.notes.get(&(space, NoteId(id))).and_then(|l| l.present.as_ref()).map(|n| n.version);
+        let (mut spaces, mut ids, mut versions) = (Vec::new(), Vec::new(), Vec::new());
+        for (space, id, version) in named {
+            if present(space, id).is_some_and(|p| p != version) {
+                spaces.push(space);
+                ids.push(id);
+                versions.push(version);
+            }
+        }
+        if spaces.is_empty() {
+            return Ok(());
+        }
+        let statement = self.client.prepare_cached(read::BASES).await?;
+        for row in self.client.query(&statement, &[&spaces, &ids, &versions]).await? {
+            let note = read::note(&row)?;
+            self.versions.entry((row.get(11), note.id)).or_default().push(note);
+        }
+        Ok(())
     }
 
     /// What was gathered to be written.

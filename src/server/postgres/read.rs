@@ -53,10 +53,9 @@ pub(super) const NOTES: &str = columns!(
      JOIN versions v ON v.space = n.space AND v.id = n.id AND v.version = n.version
      LEFT JOIN locks l ON l.space = n.space AND l.note = n.id"
 );
-/// Several versions with their space, but no present ones.
+/// Several versions, each with its space.
 pub(super) const BASES: &str = columns!(
     ", v.space FROM unnest($1::bigint[], $2::uuid[], $3::bigint[]) w (space, id, version)
-     JOIN notes n ON n.space = w.space AND n.id = w.id AND n.version <> w.version
      JOIN versions v ON v.space = w.space AND v.id = w.id AND v.version = w.version"
 );
 pub(super) const VERSIONS: &str = "SELECT version, created, updated, \"user\", origin, deleted FROM versions
