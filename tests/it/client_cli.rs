@@ -42,6 +42,44 @@ fn a_save_on_an_old_version_is_parked_and_overwrites_nothing() {
 }
 
 #[test]
+fn a_conflict_is_told_and_decided_as_json_and_asked_line_by_line() {
+    let home = Home::new();
+    let collide = |price: [&str; 3]| {
+        let field = |n: usize| format!("price_cents={}", price[n]);
+        let id = run(&home, &["new", "--title", "T", "--field", &field(0)], "one\n").1.trim().to_owned();
+        assert_eq!(run(&home, &["save", &id, "--base", "1", "--field", &field(1), "-"], "theirs\n").0, 0);
+        assert_eq!(run(&home, &["save", &id, "--base", "1", "--field", &field(2), "-"], "mine\n").0, 1);
+        id
+    };
+    let price = |id: &str| {
+        let told: serde_json::Value = serde_json::from_str(&run(&home, &["show", id, "--json"], "").1).unwrap();
+        (told["data"]["fields"]["price_cents"].clone(), told["data"]["body"].clone())
+    };
+    let id = collide(["1", "2", "3"]);
+    let (status, told, err) = run(&home, &["conflicts", "show", &id], "");
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap_or_else(|e| panic!("{status} {told} {err}: {e}"));
+    assert_eq!((status, &told["open"]), (1, &2.into()), "{told}");
+    assert_eq!((&told["rows"][0]["mine"], &told["rows"][0]["theirs"]), (&"3".into(), &"2".into()));
+    let decide = ["conflicts", "settle", &id, "--decide", "-"];
+    let (status, _, err) = run(&home, &decide, "{\"rows\": [{\"row\": 0, \"choice\": \"mine\"}]}");
+    assert_eq!(status, 1, "what is left open is not settled: {err}");
+    let hunk = &told["hunks"][0]["hunk"];
+    let all = format!(
+        "{{\"rows\": [{{\"row\": 0, \"choice\": \"typed\", \"value\": 9}}], \"hunks\": [{{\"hunk\": {hunk}, \"choice\": \"both\"}}]}}"
+    );
+    assert_eq!(run(&home, &decide, &all).0, 0);
+    assert_eq!(price(&id), (9.into(), "mine\ntheirs\n".into()));
+
+    let id = collide(["4", "5", "6"]);
+    let plain = ["conflicts", "settle", &id, "--plain"];
+    assert_eq!(run(&home, &plain, "e\n7\n.\n").0, 1, "the end of the input leaves");
+    // The first answer is kept; only the text is asked again.
+    let (status, out, err) = run(&home, &plain, "t\ny\n");
+    assert_eq!(status, 0, "{out}{err}");
+    assert_eq!(price(&id), (7.into(), "theirs\n".into()));
+}
+
+#[test]
 fn a_base_that_never_was_is_a_usage_error_and_saves_nothing() {
     let home = Home::new();
     let id = run(&home, &["new", "--title", "T"], "one").1.trim().to_owned();

@@ -159,7 +159,7 @@ fn played(p: &mut Play, steps: &[Step]) -> Result<Saved, TestCaseError> {
 }
 
 fn cases() -> u32 {
-    std::env::var("DIPTYCH_TORTURE").ok().and_then(|n| n.parse().ok()).unwrap_or(60)
+    std::env::var("DIPTYCH_TORTURE").ok().and_then(|n| n.parse().ok()).unwrap_or(24)
 }
 
 proptest! {

@@ -126,6 +126,8 @@ pub struct Merge {
     result_of: Option<(usize, u64, usize, usize)>,
     /// What the pane was measured for (unit, revision, width) and how many rows it needs; on one unit it never shrinks.
     needs: ((usize, u64, usize), usize),
+    /// The first hunk of each row of the overview, and how many there are: made anew only for another height.
+    pub bar: Vec<usize>,
     /// Where everything is.
     pub frame: Frame,
     began: Option<Time>,
@@ -209,6 +211,7 @@ impl Merge {
             result_rows: Vec::new(),
             result_of: None,
             needs: ((usize::MAX, 0, 0), 0),
+            bar: Vec::new(),
             frame: Frame::default(),
             began: None,
             follow: true,
@@ -345,6 +348,9 @@ impl Screen for Merge {
             self.catch_up();
         }
         self.follow = false;
+        if self.bar.len() != self.page.height + 1 {
+            self.bar = view::merge::bar(&self.settle, self.page.height);
+        }
         self.fit_result();
         if let Some(list) = &mut self.unasked {
             list.rows.fit(usize::from(area.height.saturating_sub(2)));

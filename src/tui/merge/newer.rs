@@ -35,6 +35,7 @@ impl Merge {
         self.settle = opened.settle;
         self.source = Source::Note(newer.parked);
         self.page.forget();
+        self.bar.clear();
         self.result_of = None;
         let first = restored.new.first().map(|h| unit(&self.settle, Place::Hunk(*h)));
         self.go(first.or_else(|| self.first_open()).unwrap_or(0));

@@ -21,6 +21,7 @@ use crate::tui::screen::{Ctx, Drawn};
 use crate::tui::theme::{Role, Theme};
 
 pub use opening::draw as opening;
+pub use overview::bar;
 pub use question::draw as question;
 
 /// Draws the screen.

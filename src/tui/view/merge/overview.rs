@@ -3,12 +3,20 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::domain::settle::{Place, Side, Status};
+use crate::domain::settle::{Place, Settle, Side, Status};
 use crate::tui::merge::mouse::Part;
 use crate::tui::merge::{At, Merge, place};
 use crate::tui::message::Hit;
 use crate::tui::screen::Drawn;
 use crate::tui::theme::{Role, Theme};
+
+/// The first hunk of each row of a bar so high, by its place in mine, and how many hunks there are.
+#[must_use]
+pub fn bar(settle: &Settle, height: usize) -> Vec<usize> {
+    let (hunks, size) = (settle.hunks(), settle.text(Side::Mine).len().max(1));
+    let at = |row: usize| hunks.partition_point(|h| h.mine.end <= size / height * row + size % height * row / height);
+    (0..height).map(at).chain([hunks.len()]).collect()
+}
 
 /// Draws the bar. Costs as much as it is high, whatever the size of the texts.
 pub(super) fn draw(m: &Merge, buf: &mut Buffer, theme: &Theme, drawn: &mut Drawn) {
@@ -22,8 +30,6 @@ pub(super) fn draw(m: &Merge, buf: &mut Buffer, theme: &Theme, drawn: &mut Drawn
         return beside_rows(m, buf, theme);
     }
     let size = m.settle.text(Side::Mine).len().max(1);
-    // The hunk at a height of the bar: by its place in mine.
-    let at = |row: usize| hunks.partition_point(|h| h.mine.end <= size / height * row + size % height * row / height);
     let seen = |first: bool| {
         let row = if first { m.page.rows.first() } else { m.page.rows.last() };
         row.and_then(|r| match place(&m.settle, r.at.unit) {
@@ -35,7 +41,7 @@ pub(super) fn draw(m: &Merge, buf: &mut Buffer, theme: &Theme, drawn: &mut Drawn
     let mut marked = None;
     for row in 0..height {
         let y = page.y + u16::try_from(row).unwrap_or(0);
-        let (start, end) = (at(row), if row + 1 == height { hunks.len() } else { at(row + 1) });
+        let (Some(start), Some(end)) = (m.bar.get(row).copied(), m.bar.get(row + 1).copied()) else { break };
         let open = m.settle.next_open(start.checked_sub(1)).filter(|h| *h < end.max(start + 1));
         // One clash that fills many rows is marked where it begins.
         let again = open.is_some() && open == marked;
