@@ -25,6 +25,9 @@ pub struct Flags {
     /// The token for the server; better in the settings, or by `diptych login`
     #[arg(long, global = true, value_name = "TOKEN", env = "DIPTYCH_TOKEN", hide = true, hide_env_values = true)]
     pub token: Option<String>,
+    /// A certificate authority of one's own that the server's certificate is checked against, as PEM, beside the system's
+    #[arg(long = "ca", global = true, value_name = "FILE", env = "DIPTYCH_CA", hide_env = true, hide_short_help = true)]
+    pub ca: Option<PathBuf>,
     /// The name of this device, recorded with what is saved from here
     #[arg(long, global = true, value_name = "NAME", env = "DIPTYCH_CLIENT", hide_env = true)]
     pub client: Option<String>,
@@ -81,6 +84,7 @@ struct File {
     token: Option<String>,
     token_file: Option<PathBuf>,
     token_command: Option<String>,
+    ca_file: Option<PathBuf>,
     client: Option<String>,
     data_dir: Option<PathBuf>,
     theme: Option<String>,
@@ -130,6 +134,8 @@ pub struct Config {
     pub server: Option<String>,
     /// Where its token comes from.
     pub token: Token,
+    /// A certificate authority of one's own, trusted beside the system's.
+    pub ca: Option<PathBuf>,
     /// The origin of what is saved here, valid for `X-Client`.
     pub client: String,
     /// Where this device keeps its notes.
@@ -183,6 +189,7 @@ impl Config {
             file: path,
             server: server.map(|s| s.trim_end_matches('/').to_owned()),
             token,
+            ca: flags.ca.clone().or(file.ca_file),
             client,
             data_dir,
             json: flags.json,

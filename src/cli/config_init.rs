@@ -44,6 +44,7 @@ fn rows(c: &Config) -> Vec<(&'static str, String)> {
         ("settings", c.file.display().to_string()),
         ("server", c.server.clone().unwrap_or_else(|| "none: the notes are kept on this device".to_owned())),
         ("token", token),
+        ("ca", c.ca.as_ref().map_or_else(|| "those of the system".to_owned(), |p| format!("{} and those of the system", p.display()))),
         ("client", c.client.clone()),
         ("data", c.data_dir.display().to_string()),
         ("log", format!("{} ({})", logfile::path(c).display(), c.log)),
@@ -74,4 +75,4 @@ fn init(config: &Config) -> Result<u8, Failure> {
 }
 
 /// Lines that begin with `#: ` are settings as they would be written.
-const TEXT: &str = include_str!("../../assets/config.toml");
+pub(super) const TEXT: &str = include_str!("../../assets/config.toml");

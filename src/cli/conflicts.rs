@@ -154,7 +154,7 @@ impl SettleOne {
             session.close().await?;
             Ok((id, sent))
         })?;
-        told(ctx, id, &sent)
+        told(ctx, id, &sent, false)
     }
 }
 

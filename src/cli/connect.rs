@@ -86,12 +86,29 @@ impl Connected {
 }
 
 fn remote(config: &Config, url: &str) -> Result<Place, Failure> {
-    let access =
-        Access { server: url.trim_end_matches('/').to_owned(), token: token(config, url)?, origin: config.client.clone(), ca: None };
+    let access = access(config, url, token(config, url)?)?;
     // Each server has its own file: what is in step with one is not with another.
     let host = url.split("://").nth(1).unwrap_or(url).trim_end_matches('/');
     let name: String = host.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-') { c } else { '_' }).collect();
     Ok(Place { access, db: config.data_dir.join(format!("device-{name}.db")), own: None })
+}
+
+/// How to speak to a server, by the settings.
+///
+/// # Errors
+/// If the certificate authority cannot be read.
+pub fn access(config: &Config, url: &str, token: String) -> Result<Access, Failure> {
+    let read = |path: &PathBuf| {
+        std::fs::read(path).map_err(|e| {
+            Failure::usage(
+                format!("The certificate authority in {} cannot be read.", path.display()),
+                e,
+                "Mend ca_file, --ca or DIPTYCH_CA.",
+            )
+        })
+    };
+    let ca = config.ca.as_ref().map(read).transpose()?;
+    Ok(Access { server: url.trim_end_matches('/').to_owned(), token, origin: config.client.clone(), ca })
 }
 
 /// The token for a server.
@@ -181,7 +198,9 @@ fn unopened(db: &Path, error: &OpenError) -> Failure {
     let what = format!("The notes in {} cannot be opened.", db.display());
     match error {
         OpenError::InUse => Failure::data(what, "Another diptych has them open.", "Use that one, or end it first."),
-        OpenError::Access(why) => Failure::usage("The server cannot be used.", why, "Mend its address or its token in the settings."),
+        OpenError::Access(why) => {
+            Failure::usage("The server cannot be used.", why, "Mend its address, its token or ca_file in the settings.")
+        }
         OpenError::Disk(e) => Failure::data(what, e, "Nothing was changed. Mend that, or use another --data-dir."),
     }
 }

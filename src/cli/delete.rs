@@ -1,6 +1,6 @@
 //! `diptych delete`: deletes a note. Its history stays on the server. `--json` as `diptych save`.
 
-use super::session::{Session, told};
+use super::session::{FRESH, Session, told};
 use super::{Context, Failure, save};
 use crate::client::State;
 use crate::domain::note::{Content, Version};
@@ -27,7 +27,7 @@ impl Delete {
         let (id, sent) = ctx.block_on(async {
             let mut session = Session::open(ctx).await?;
             if self.base.is_some() {
-                session.catch_up().await?;
+                session.catch_up(FRESH).await?;
             }
             let id = session.find(&self.id).await?;
             let detail = session.detail(id).await?;
@@ -42,6 +42,6 @@ impl Delete {
             session.close().await?;
             Ok((id, sent))
         })?;
-        told(ctx, id, &sent)
+        told(ctx, id, &sent, self.wait)
     }
 }

@@ -1,11 +1,11 @@
 //! `diptych doctor`: looks at everything the program needs, and says in one line each whether it is well and what to do if not.
 
 use std::io::IsTerminal;
-use std::time::Duration;
 
 use serde_json::json;
 
 use super::{Context, Failure, clipboard, connect, dirs, logfile, output};
+use crate::client::http::{Fault, Http};
 
 /// Look at settings, folders, server, terminal and editor, and say what is wrong
 #[derive(clap::Args, Debug)]
@@ -98,55 +98,28 @@ async fn server(ctx: &Context) -> Vec<Check> {
     let Some(url) = &ctx.config.server else {
         return vec![Check::new("server", State::Well, "none is set: the notes are kept on this device.")];
     };
-    let well = match ask(&format!("{}/healthz", url.trim_end_matches('/')), None).await {
-        Ok(200) => Check::new("server", State::Well, format!("{url} answers.")),
-        Ok(status) => {
-            Check { status: 3, ..Check::new("server", State::Trouble, format!("{url} answers {status}; is it a diptych server?")) }
-        }
-        Err(e) => Check {
-            status: 3,
-            ..Check::new("server", State::Trouble, format!("{url} cannot be reached: {e}. Is it running, and the address right?"))
+    let trouble = |what, said: String| Check { status: 3, ..Check::new(what, State::Trouble, said) };
+    let told = |failure: Failure| format!("{} {} {}", failure.what, failure.why, failure.todo);
+    let token = connect::token(&ctx.config, url);
+    let access = connect::access(&ctx.config, url, token.as_ref().cloned().unwrap_or_default());
+    let http = match access.map_err(told).and_then(|access| Http::new(&access)) {
+        Ok(http) => http,
+        Err(why) => return vec![trouble("server", why)],
+    };
+    let server = match http.healthy().await {
+        Ok(()) => Check::new("server", State::Well, format!("{url} answers.")),
+        Err(fault) => trouble("server", format!("{url}: {fault} Is it running, and the address right?")),
+    };
+    let token = match token {
+        Err(failure) => trouble("token", told(failure)),
+        // Nothing is changed there by asking.
+        Ok(_) => match http.rules().await {
+            Ok(_) => Check::new("token", State::Well, "the server takes it."),
+            Err(Fault::Unauthorised(_)) => trouble("token", format!("{url} refuses it; diptych login {url} stores another.")),
+            Err(_) => Check::new("token", State::Hint, "there is one; whether it is taken cannot be told now."),
         },
     };
-    vec![well, token(ctx, url).await]
-}
-
-/// Whether the server takes the token; nothing is changed there by asking.
-async fn token(ctx: &Context, url: &str) -> Check {
-    let token = match connect::token(&ctx.config, url) {
-        Ok(token) => token,
-        Err(failure) => {
-            return Check {
-                status: 3,
-                ..Check::new("token", State::Trouble, format!("{} {} {}", failure.what, failure.why, failure.todo))
-            };
-        }
-    };
-    match ask(&format!("{}/api/notes?limit=1", url.trim_end_matches('/')), Some(&token)).await {
-        Ok(200) => Check::new("token", State::Well, "the server takes it."),
-        Ok(401 | 403) => {
-            Check { status: 3, ..Check::new("token", State::Trouble, format!("{url} refuses it; diptych login {url} stores another.")) }
-        }
-        Ok(status) => Check::new("token", State::Hint, format!("{url} answers {status} to a question with it.")),
-        Err(_) => Check::new("token", State::Hint, "there is one; whether it is taken cannot be told now."),
-    }
-}
-
-async fn ask(url: &str, token: Option<&str>) -> Result<u16, String> {
-    let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).redirect(reqwest::redirect::Policy::none()).build();
-    let mut request = client.map_err(|e| e.to_string())?.get(url);
-    if let Some(token) = token {
-        request = request.bearer_auth(token);
-    }
-    let reply = request.send().await.map_err(|e| {
-        // The innermost cause is the one a person can act on.
-        let mut cause: &dyn std::error::Error = &e;
-        while let Some(inner) = cause.source() {
-            cause = inner;
-        }
-        cause.to_string()
-    })?;
-    Ok(reply.status().as_u16())
+    vec![server, token]
 }
 
 fn terminal() -> Check {

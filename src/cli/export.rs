@@ -11,7 +11,7 @@ use serde_json::json;
 use super::session::{Session, content};
 use super::{Context, Failure, output};
 use crate::domain::note::NoteId;
-use crate::tui::write_whole;
+use crate::tui::whole::{self, New};
 use crate::wire::markdown;
 
 /// Bytes of a title that go into a file's name.
@@ -47,7 +47,7 @@ impl Export {
                 let alone = titles.get(&name.to_lowercase()) == Some(&1);
                 let text = markdown::write(row.id, detail.synced.as_ref().map_or(0, |s| s.version), content);
                 let path = place(dir, &name, row.id, alone);
-                write_whole(&path, text.as_bytes()).map_err(|e| unwritten(&path, &e))?;
+                whole::write(&path, text.as_bytes(), New::Shared).map_err(|e| unwritten(&path, &e))?;
                 output::progress(n + 1, rows.len());
             }
             session.close().await?;

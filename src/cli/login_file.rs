@@ -1,14 +1,15 @@
-//! What `diptych login` remembers: the server, and the token for each server, in a file that only its owner can read.
+//! What `diptych login` remembers: the token for each server, in a file that only its owner can read.
 //!
-//! It stands apart from the settings, which the program never writes by itself. A server in the settings is over the one remembered here.
+//! It stands apart from the settings, which people show to each other and keep in version control. Which server is used is said there;
+//! the one remembered here stands in where the settings could not be written.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, dirs};
+use crate::tui::whole::{self, New};
 
 const NAME: &str = "login.toml";
 
@@ -16,7 +17,7 @@ const NAME: &str = "login.toml";
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(default)]
 pub struct Logins {
-    /// The server logged in to last.
+    /// The server logged in to last, where the settings do not name it.
     pub server: Option<String>,
     /// Tokens by server.
     pub tokens: BTreeMap<String, String>,
@@ -38,19 +39,14 @@ impl Logins {
         toml::from_str(&text).map_err(|_| unreadable(&path, &"It is not as diptych login writes it."))
     }
 
-    /// Writes the file: beside it, then renamed over it.
+    /// Writes the file.
     ///
     /// # Errors
     /// If it cannot be written.
     pub fn write(&self, data: &Path) -> Result<(), Failure> {
         dirs::make(data)?;
         let text = toml::to_string(self).map_err(|e| Failure::data("The login cannot be written.", e, "Please report this."))?;
-        let file = tempfile::NamedTempFile::new_in(data);
-        let done = file.and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
-            file.as_file().sync_all()?;
-            file.persist(data.join(NAME)).map(drop).map_err(|e| e.error)
-        });
+        let done = whole::write(&data.join(NAME), text.as_bytes(), New::Private);
         done.map_err(|e| {
             Failure::data(format!("The login cannot be kept in {}.", data.display()), e, "Free some space, or mend its permissions.")
         })

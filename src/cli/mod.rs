@@ -57,7 +57,7 @@ use edge::Edge;
 ///
 /// Without a command: the notes. Without a server in the settings they are kept in the data folder of this device.
 #[derive(Parser, Debug)]
-#[command(name = "diptych", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "diptych", version, max_term_width = 100)]
 pub struct Cli {
     #[command(flatten)]
     global: config::Flags,
@@ -67,29 +67,29 @@ pub struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Cmd {
-    Audit(audit::Audit),
-    Completions(completions::Completions),
-    Config(config_init::Show),
-    Demo(demo::Demo),
-    Doctor(doctor::Doctor),
-    Login(login::Login),
-    Man(man::Man),
-    Merge(merge::Merge),
-    MergeFile(merge_file::MergeFile),
-    Migrate(migrate::Migrate),
-    Serve(serve::Serve),
-    Token(token::Token),
-    Conflicts(conflicts::Conflicts),
-    Delete(delete::Delete),
     List(list::List),
-    Log(log::Log),
-    New(new::New),
-    Outbox(outbox::Outbox),
-    Save(save::Save),
     Show(show::Show),
+    New(new::New),
+    Save(save::Save),
+    Delete(delete::Delete),
+    Log(log::Log),
     Sync(sync::Sync),
+    Conflicts(conflicts::Conflicts),
+    Outbox(outbox::Outbox),
+    Audit(audit::Audit),
     Export(export::Export),
     Import(import::Import),
+    Merge(merge::Merge),
+    MergeFile(merge_file::MergeFile),
+    Demo(demo::Demo),
+    Login(login::Login),
+    Serve(serve::Serve),
+    Token(token::Token),
+    Migrate(migrate::Migrate),
+    Config(config_init::Show),
+    Doctor(doctor::Doctor),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 fn dispatch(command: Option<Cmd>, ctx: &Context) -> Result<u8, Failure> {

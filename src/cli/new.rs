@@ -48,6 +48,6 @@ impl New {
             session.close().await?;
             Ok(sent)
         })?;
-        told(ctx, id, &sent)
+        told(ctx, id, &sent, self.wait)
     }
 }

@@ -4,7 +4,7 @@
 //! `-`) is named. `--base` says which version the text started from; without it, that is what this device has now. `--json`:
 //! `{"data": {"id", "version", "state"}}`, state `synced`, `saved here`, `needs you` or `refused`. Offline: status 0, said on standard error.
 
-use super::session::{self, Session, content, told};
+use super::session::{self, FRESH, Session, content, told};
 use super::{Context, Failure};
 use crate::client::{Command, Detail, News};
 use crate::domain::note::{Content, NoteId, Value, Version, dedup};
@@ -49,7 +49,7 @@ impl Save {
             let mut session = Session::open(ctx).await?;
             // What the device had when the text was made is its base; only a base that is named is looked up.
             if self.base.is_some() {
-                session.catch_up().await?;
+                session.catch_up(FRESH).await?;
             }
             let id = session.find(&self.id).await?;
             let detail = session.detail(id).await?;
@@ -67,7 +67,7 @@ impl Save {
             session.close().await?;
             Ok((id, sent))
         })?;
-        told(ctx, id, &sent)
+        told(ctx, id, &sent, self.wait)
     }
 }
 

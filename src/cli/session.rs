@@ -19,8 +19,8 @@ use crate::wire::value::ValueJson;
 const DISK: Duration = Duration::from_secs(20);
 /// How long a server may take.
 const SERVER: Duration = Duration::from_secs(15);
-/// How long reading waits for news from the server before it shows what this device has.
-const FRESH: Duration = Duration::from_secs(5);
+/// How long a command waits for news from the server before it goes on with what this device has.
+pub const FRESH: Duration = Duration::from_secs(5);
 /// Pause between two looks at an outbox entry.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -33,6 +33,8 @@ pub enum Sent {
     Later(String),
     /// It was refused because the note moved: parked.
     Parked,
+    /// It is durable here, and its outbox entry of this number is paused.
+    Paused(i64),
     /// The server refused it for good; why.
     Refused(String),
 }
@@ -126,18 +128,18 @@ impl Session {
         self.asked(3, SERVER, command, pick).await
     }
 
-    /// Waits until this device has what the server has, or until it is known that it cannot now. Gives why not.
+    /// Waits until this device has what the server has, or until it is known that it cannot now, or so long. Gives why not.
     ///
     /// # Errors
     /// Only that the client has stopped.
-    pub async fn catch_up(&mut self) -> Result<Option<String>, Failure> {
+    pub async fn catch_up(&mut self, within: Duration) -> Result<Option<String>, Failure> {
         let wait = async {
             while !self.caught_up && self.trouble().is_none() {
                 self.hear().await?;
             }
             Ok(())
         };
-        match tokio::time::timeout(FRESH, wait).await {
+        match tokio::time::timeout(within, wait).await {
             Ok(Err(failure)) => Err(failure),
             Ok(Ok(())) => Ok(if self.caught_up { None } else { self.trouble() }),
             Err(_) => Ok(Some("The server has not answered in time.".to_owned())),
@@ -149,13 +151,20 @@ impl Session {
     /// # Errors
     /// As [`Session::catch_up`].
     pub async fn freshen(&mut self) -> Result<(), Failure> {
-        if let Some(why) = self.catch_up().await? {
+        if let Some(why) = self.catch_up(FRESH).await? {
             output::note(&format!("This is what the device has. {}", output::harmless(&why)));
         }
         Ok(())
     }
 
-    fn trouble(&self) -> Option<String> {
+    /// Listens for a moment, so that what goes on is known.
+    pub async fn listen(&mut self) {
+        let _ = tokio::time::timeout(LOOK, async { while self.hear().await.is_ok() {} }).await;
+    }
+
+    /// Why the server cannot be had now, if that is so.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
         match &self.connection {
             Connection::Offline { why, .. } => Some(why.clone()),
             Connection::Unauthorised => Some("The server refuses the token; log in again.".to_owned()),
@@ -222,7 +231,8 @@ impl Session {
         .await
     }
 
-    /// Waits for what becomes of a save; `until_sent`: also while the server cannot be reached, as long as it takes.
+    /// Waits for what becomes of a save; `until_sent`: also while the server cannot be reached, as long as it takes. A paused entry is
+    /// not waited for: it is a person's to resume.
     ///
     /// # Errors
     /// If the disk cannot be read.
@@ -243,38 +253,48 @@ impl Session {
             let why = entry.last_error.or_else(|| self.trouble());
             match (entry.state, why) {
                 (EntryState::Refused, why) => return Ok(Sent::Refused(why.unwrap_or_else(|| "The server refuses it.".to_owned()))),
-                (EntryState::Waiting | EntryState::Paused, Some(why)) if !until_sent => return Ok(Sent::Later(why)),
+                (EntryState::Paused, _) => return Ok(Sent::Paused(entry.entry)),
+                (EntryState::Waiting, Some(why)) if !until_sent => return Ok(Sent::Later(why)),
                 _ => {}
             }
             if looks >= most && !until_sent {
                 return Ok(Sent::Later("The server has not answered in time.".to_owned()));
             }
             looks += 1;
-            let _ = tokio::time::timeout(LOOK, async { while self.hear().await.is_ok() {} }).await;
+            self.listen().await;
         }
     }
 }
 
-/// Tells how a save went and gives the exit status: 0 accepted or saved here, 1 parked, 3 refused.
+/// Tells how a save went and gives the exit status: 0 accepted or saved here, 1 parked, 3 refused or (if it was `awaited`) paused.
 ///
 /// # Errors
 /// A parked or refused save, as the failure to print.
-pub fn told(ctx: &Context, id: NoteId, sent: &Sent) -> Result<u8, Failure> {
+pub fn told(ctx: &Context, id: NoteId, sent: &Sent, awaited: bool) -> Result<u8, Failure> {
     let (state, version) = match sent {
         Sent::Accepted(version) => ("synced", *version),
-        Sent::Later(_) => ("saved here", 0),
+        Sent::Later(_) | Sent::Paused(_) => ("saved here", 0),
         Sent::Parked => ("needs you", 0),
         Sent::Refused(_) => ("refused", 0),
     };
     if ctx.config.json {
         output::json(&json!({ "data": { "id": id.to_string(), "version": version, "state": state } }))?;
-    } else if matches!(sent, Sent::Accepted(_) | Sent::Later(_)) {
+    } else if matches!(sent, Sent::Accepted(_) | Sent::Later(_) | Sent::Paused(_)) {
         output::line(&id.to_string())?;
     }
     match sent {
         Sent::Accepted(_) => Ok(0),
         Sent::Later(why) => {
             output::note(&format!("Saved here; it will be sent when the server can be reached. {}", output::harmless(why)));
+            Ok(0)
+        }
+        Sent::Paused(entry) => {
+            let (what, todo) =
+                ("Saved here, and not sent: its outbox entry is paused.", format!("diptych outbox resume {entry} lets it go."));
+            if awaited {
+                return Err(Failure::server(what, "Whoever paused it wanted it held back.", todo));
+            }
+            output::note(&format!("{what} {todo}"));
             Ok(0)
         }
         Sent::Parked => Err(Failure::conflict(

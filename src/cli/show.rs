@@ -20,6 +20,9 @@ pub struct Show {
     /// The note as it was at this version (asks the server)
     #[arg(long, value_name = "N")]
     version: Option<Version>,
+    /// A copy that was kept here, by the number diptych log gives
+    #[arg(long, value_name = "N", conflicts_with = "version", value_parser = clap::value_parser!(i64).range(1..))]
+    copy: Option<i64>,
     /// Print the text alone (this is what happens without --json anyway)
     #[arg(long)]
     body: bool,
@@ -35,7 +38,7 @@ impl Show {
             let mut session = Session::open(ctx).await?;
             session.freshen().await?;
             let id = session.find(&self.id).await?;
-            let shown = match self.version {
+            let shown = match self.version.or(self.copy.map(|n| -n)) {
                 Some(version) => {
                     let pick = |news| if let News::VersionIs(note) = news { Some(*note) } else { None };
                     let note = session.ask_server(Command::VersionAt(id, version), pick).await?;

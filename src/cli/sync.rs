@@ -1,11 +1,16 @@
 //! `diptych sync`: fetches and sends now. `--json`: `{"data": {"left", "conflicts", "trouble"}}`: entries still in the outbox, notes that need
 //! a person, and why the server could not be reached (or null). Status 3 if something could not be fetched or sent, 1 if a conflict is left.
 
+use std::time::Duration;
+
 use serde_json::json;
 
-use super::session::{Sent, Session};
+use super::session::Session;
 use super::{Context, Failure, output};
-use crate::client::{Command, EntryState, State};
+use crate::client::{Command, EntryState, OutboxRow, State};
+
+/// From so many entries on it is told how far the sending is.
+const MANY: usize = 20;
 
 /// Fetch and send everything now
 #[derive(clap::Args, Debug)]
@@ -13,44 +18,38 @@ pub struct Sync {
     /// Carry out deletions that are held because they are more than a fifth of the notes
     #[arg(long)]
     allow_deletions: bool,
+    /// How long to wait for the server, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 15, conflicts_with = "wait")]
+    timeout: u64,
+    /// Wait until everything that is not paused or refused is sent, as long as that takes
+    #[arg(long)]
+    wait: bool,
 }
 
 impl Sync {
     /// Does it and tells what is left.
     ///
     /// # Errors
-    /// If the notes cannot be opened.
+    /// If the notes cannot be opened, or not everything could be fetched and sent.
     pub fn run(self, ctx: &Context) -> Result<u8, Failure> {
         let (trouble, left, conflicts, held) = ctx.block_on(async {
             let mut session = Session::open(ctx).await?;
-            let mut trouble = session.catch_up().await?;
-            if self.allow_deletions {
-                session.tell(Command::AllowDeletions);
-                session.held = None;
-            }
-            for entry in session.outbox().await? {
-                if trouble.is_some() {
-                    break;
-                }
-                if entry.state == EntryState::Waiting {
-                    if entry.attempts > 0 {
-                        session.tell(Command::RetryNow(entry.entry));
-                    }
-                    if let Sent::Later(why) = session.sent(entry.id, false).await? {
-                        trouble = Some(why);
-                    }
-                }
-            }
-            let left = session.outbox().await?.len();
+            let within = if self.wait { Duration::MAX } else { Duration::from_secs(self.timeout) };
+            let trouble = match tokio::time::timeout(within, self.sent(&mut session)).await {
+                Ok(done) => done?,
+                Err(_) => Some("The server has not answered in time.".to_owned()),
+            };
+            let left = session.outbox().await?;
             let conflicts = session.rows().await?.iter().filter(|r| r.state == State::NeedsYou).count();
             let held = session.held;
             session.close().await?;
             Ok((trouble, left, conflicts, held))
         })?;
         if ctx.config.json {
-            output::json(&json!({ "data": { "left": left, "conflicts": conflicts, "trouble": trouble } }))?;
+            output::json(&json!({ "data": { "left": left.len(), "conflicts": conflicts, "trouble": trouble } }))?;
         } else {
-            output::line(&format!("{left} left to send, {conflicts} that need{} you.", if conflicts == 1 { "s" } else { "" }))?;
+            let need = if conflicts == 1 { "needs" } else { "need" };
+            output::line(&format!("{} left to send, {conflicts} that {need} you.", left.len()))?;
         }
         if let Some((some, all)) = held {
             output::note(&format!(
@@ -59,9 +58,54 @@ impl Sync {
         }
         match trouble {
             Some(why) => Err(Failure::server("Not everything was fetched and sent.", why, "It goes on when the server can be reached.")),
-            None if left > 0 => Err(Failure::server("Not everything was sent.", "Entries are paused or refused.", "See diptych outbox.")),
+            None if !left.is_empty() => Err(Failure::server("Not everything was sent.", stuck(&left), "See diptych outbox.")),
             None if conflicts > 0 || held.is_some() => Ok(1),
             None => Ok(0),
         }
     }
+
+    /// Fetches, then waits until nothing is on its way; gives why that cannot be now.
+    async fn sent(&self, session: &mut Session) -> Result<Option<String>, Failure> {
+        let mut trouble = session.catch_up(Duration::MAX).await?;
+        while self.wait && trouble.is_some() {
+            session.listen().await;
+            trouble = session.trouble();
+        }
+        if trouble.is_some() {
+            return Ok(trouble);
+        }
+        if self.allow_deletions {
+            session.tell(Command::AllowDeletions);
+            session.held = None;
+        }
+        let all = going(session).await?;
+        all.iter().filter(|e| e.attempts > 0).for_each(|e| session.tell(Command::RetryNow(e.entry)));
+        loop {
+            let now = going(session).await?;
+            if all.len() > MANY {
+                output::progress(all.len().saturating_sub(now.len()), all.len());
+            }
+            if now.is_empty() {
+                return Ok(None);
+            }
+            let tries = |e: &OutboxRow| all.iter().find(|a| a.entry == e.entry).map_or(0, |a| a.attempts);
+            let failed = now.iter().find(|e| e.state == EntryState::Waiting && e.attempts > tries(e));
+            let why = failed.and_then(|e| e.last_error.clone()).or_else(|| session.trouble());
+            if why.is_some() && !self.wait {
+                return Ok(why);
+            }
+            session.listen().await;
+        }
+    }
+}
+
+/// The entries that go out by themselves.
+async fn going(session: &mut Session) -> Result<Vec<OutboxRow>, Failure> {
+    let rows = session.outbox().await?;
+    Ok(rows.into_iter().filter(|e| matches!(e.state, EntryState::Waiting | EntryState::Sending)).collect())
+}
+
+fn stuck(left: &[OutboxRow]) -> String {
+    let count = |state| left.iter().filter(|e| e.state == state).count();
+    format!("{} entries are paused, {} refused.", count(EntryState::Paused), count(EntryState::Refused))
 }

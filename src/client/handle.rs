@@ -151,14 +151,14 @@ pub struct OutboxRow {
     pub last_error: Option<String>,
 }
 
-/// One version in a note's history.
+/// One version in a note's history, or a copy of a text that this device has put aside.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VersionRow {
-    /// Which version.
+    /// Which version; below zero: a copy kept here.
     pub version: Version,
-    /// When it was accepted.
+    /// When it was accepted, or put aside.
     pub at: Time,
-    /// The user.
+    /// The user; of a copy, why it was put aside.
     pub by: String,
     /// The origin.
     pub from: String,
@@ -254,9 +254,9 @@ pub enum Command {
     Lock(NoteId),
     /// Release it.
     Unlock(NoteId),
-    /// The versions of a note ([`News::History`]).
+    /// The versions of a note and the copies kept here ([`News::History`]).
     History(NoteId),
-    /// One version of a note ([`News::VersionIs`]).
+    /// One version of a note, or the copy with a number below zero ([`News::VersionIs`]).
     VersionAt(NoteId, Version),
     /// Conflict figures of so many days, and the rows behind them ([`News::Figures`]).
     Figures {

@@ -71,7 +71,7 @@ impl History {
         let effects = match &wish {
             Wish::Show(v) => {
                 let Some(n) = note(v) else { return Vec::new() };
-                let before = self.notes.get(&(v - 1)).map(|b| b.content.clone());
+                let before = self.notes.get(&(v - 1)).filter(|_| *v > 0).map(|b| b.content.clone());
                 vec![Effect::Push(Box::new(OneVersion::new(n.clone(), before, false, self.from_editor)))]
             }
             Wish::Compare(a, b) => {
@@ -96,8 +96,8 @@ impl History {
                 Vec::new()
             }
             Action::Compare => {
-                let other = self.marked.filter(|m| *m != version).unwrap_or(version - 1);
-                if other < 1 {
+                let other = self.marked.filter(|m| *m != version).unwrap_or((version - 1).max(0));
+                if other == 0 {
                     return vec![Effect::Say("There is no version before the first.".to_owned())];
                 }
                 self.want(Wish::Compare(other.min(version), other.max(version)))
@@ -108,6 +108,12 @@ impl History {
     }
 }
 
+/// A version, or a copy kept on this device, as it is named on the screen.
+#[must_use]
+pub fn named(version: Version) -> String {
+    if version < 0 { format!("Copy {}", -version) } else { format!("Version {version}") }
+}
+
 fn restore(id: NoteId, version: Version, content: &Content, from_editor: bool) -> Vec<Effect> {
     let content = Box::new(content.clone());
     let save = if from_editor {
@@ -115,7 +121,7 @@ fn restore(id: NoteId, version: Version, content: &Content, from_editor: bool) -
     } else {
         Effect::Client(Command::Save { id, base: None, content, revision: 0 })
     };
-    vec![save, Effect::Back, Effect::Say(format!("Version {version} is back, as a new version."))]
+    vec![save, Effect::Back, Effect::Say(format!("{} is back, as a new version.", named(version)))]
 }
 
 impl Screen for History {

@@ -28,9 +28,10 @@ pub mod terminal;
 pub mod theme;
 pub mod view;
 pub mod welcome;
+pub mod whole;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command as Process, Stdio};
 use std::time::Duration;
 
@@ -242,7 +243,8 @@ impl<'g> Loop<'g> {
             Effect::Write { tag, path, bytes } => {
                 let tell = self.own.0.clone();
                 tokio::task::spawn_blocking(move || {
-                    let result = write_whole(&path, &bytes).map_err(|e| format!("{} could not be written: {e}.", path.display()));
+                    let result = whole::write(&path, &bytes, whole::New::Shared)
+                        .map_err(|e| format!("{} could not be written: {e}.", path.display()));
                     let _ = tell.send(Event::Written { tag, result });
                 });
             }
@@ -325,21 +327,4 @@ fn run_editor(editor: &str, text: &str, suffix: &str) -> Result<String, String> 
     }
     let bytes = std::fs::read(&path).map_err(failed)?;
     String::from_utf8(bytes).map_err(|_| "The editor left bytes that are not UTF-8; the text is as it was.".to_owned())
-}
-
-/// Writes a file whole or not at all: beside it first, synced, then renamed over it. A file that was there keeps its mode.
-///
-/// # Errors
-/// The old file, if there was one, is as it was.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    use std::io::Write;
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    if let Ok(meta) = std::fs::metadata(path) {
-        file.as_file().set_permissions(meta.permissions())?;
-    }
-    file.persist(path).map_err(|e| e.error)?;
-    Ok(())
 }

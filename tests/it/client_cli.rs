@@ -35,7 +35,9 @@ fn a_save_on_an_old_version_is_parked_and_overwrites_nothing() {
     assert_eq!(run(&home, &["conflicts", "settle", &id, "--mine"], "").0, 0);
     assert_eq!(run(&home, &["show", &id], "").1, "second");
     assert_eq!(run(&home, &["show", &id, "--version", "1"], "").1, "one\r\ntwo");
-    assert_eq!(run(&home, &["log", &id], "").1.lines().count(), 3);
+    let log = run(&home, &["log", &id], "").1;
+    assert_eq!((log.lines().count(), log.lines().filter(|l| l.starts_with("copy 1")).count()), (4, 1), "{log}");
+    assert_eq!(run(&home, &["show", &id, "--copy", "1"], "").1, "second");
     assert_eq!(run(&home, &["sync"], "").0, 0);
     assert_eq!(run(&home, &["delete", &id], "").0, 0);
     assert_eq!(run(&home, &["list"], "").1, "");

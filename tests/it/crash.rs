@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use diptych::client::disk::Disk;
+use diptych::client::disk::{Disk, Kept};
 use diptych::client::handle::News;
 use diptych::client::rebase::Rules;
 use diptych::client::record::{Lane, Record, Report};
@@ -90,7 +90,7 @@ fn turn(disk: &mut Disk, id: NoteId, input: Input, n: i64) -> Vec<News> {
                     disk.copy(id, content, why, env.now)?;
                 }
             }
-            disk.set_seq(n)?;
+            disk.set_place(n, None)?;
             Ok(effects)
         })
         .unwrap();
@@ -101,7 +101,7 @@ fn turn(disk: &mut Disk, id: NoteId, input: Input, n: i64) -> Vec<News> {
 #[derive(PartialEq, Debug)]
 struct Whole {
     record: Record,
-    copies: Vec<(Time, String, Content)>,
+    copies: Vec<Kept>,
     seq: i64,
     rows: usize,
 }

@@ -39,6 +39,7 @@ mod states;
 mod text;
 mod tidy;
 mod torture;
+mod troubles;
 mod two_devices;
 mod typing;
 mod ways_out;

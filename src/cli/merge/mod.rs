@@ -198,7 +198,7 @@ impl Merge {
     /// Merges on a thread of its own, which starts before the terminal is asked for its colours.
     fn shown(&self, ctx: &Context, texts: [Vec<u8>; 3], accept: Vec<Class>, result: PathBuf, labels: Labels) -> Result<u8, Failure> {
         let size = texts.iter().map(Vec::len).sum();
-        let (name, fresh) = (result.display().to_string(), !result.exists());
+        let name = result.display().to_string();
         let (folder, target) = (folder(ctx), result.clone());
         let (job, wanted) = Job::new(move |stop| {
             let settle = Settle::open_unless(texts, &accept, stop)?;
@@ -208,16 +208,13 @@ impl Merge {
             let can_keep = std::fs::create_dir_all(&folder).is_ok();
             Ok(Opened { journal: can_keep.then_some(path), ..Opened::new(settle, &kept) })
         });
-        let files = Files { result: files::target(&result), name, labels, journal: None };
+        let files = Files { result: crate::tui::whole::target(&result), name, labels, journal: None };
         let app = App::new(screens::setup(ctx)?, merge::files(files, (job, wanted), size), false);
         let links = crate::tui::Links::none(ctx.config.editor.clone(), clipboard::programs());
         let status = ctx.block_on(async {
             let done = crate::tui::run(app, links).await;
             done.map_err(|e| Failure::data("The screen could not be shown.", e, "Run it in a terminal, or use --plain."))
         })?;
-        if fresh && let Ok(file) = std::fs::File::open(&result) {
-            let _ = files::readable(&file);
-        }
         Ok(status)
     }
 }

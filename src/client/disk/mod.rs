@@ -12,14 +12,14 @@ mod write;
 
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 
 use super::handle::{EntryState, State};
 use super::record::{Entry, Lane, Record};
-use crate::domain::note::{Content, NoteId, Seq, Time};
-use json::{ContentJson, EditJson, MarkJson, ParkedJson, ReportJson};
+use crate::domain::note::{Content, NoteId, Seq, Time, Uuid};
+use json::{EditJson, MarkJson, ParkedJson, ReportJson};
 
-pub use read::Pending;
+pub use read::{Kept, Pending};
 
 /// Why the file could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +39,9 @@ pub enum DiskError {
     /// The file was written by a newer version of this program.
     #[error("a newer version of diptych wrote the file (format {0})")]
     Newer(i64),
+    /// A write failed: no space within a limit, or a failing disk.
+    #[error("the disk takes no more, or fails ({0})")]
+    Failing(String),
     /// Anything else.
     #[error("{0}")]
     Other(String),
@@ -49,6 +52,7 @@ impl From<rusqlite::Error> for DiskError {
         use rusqlite::ErrorCode as Code;
         match e.sqlite_error_code() {
             Some(Code::DiskFull) => DiskError::Full,
+            Some(Code::SystemIoFailure) => DiskError::Failing(e.to_string()),
             Some(Code::ReadOnly | Code::PermissionDenied) => DiskError::ReadOnly,
             Some(Code::NotADatabase | Code::DatabaseCorrupt) => DiskError::Damaged(e.to_string()),
             Some(Code::DatabaseBusy | Code::DatabaseLocked) => DiskError::Busy,
@@ -61,6 +65,7 @@ impl From<rusqlite::Error> for DiskError {
 #[derive(Debug)]
 pub struct Disk {
     db: Connection,
+    path: std::path::PathBuf,
     /// The note that is being typed in, as the file has it, and the state of the file for which that is so.
     last: Option<(i64, Record)>,
 }
@@ -71,7 +76,7 @@ impl Disk {
     /// # Errors
     /// The folder or file cannot be read or written, or is of a newer version.
     pub fn open(path: &Path, now: Time) -> Result<(Disk, Vec<String>), DiskError> {
-        open::open(path, now).map(|(db, notices)| (Disk { db, last: None }, notices))
+        open::open(path, now).map(|(db, notices)| (Disk { db, path: path.to_owned(), last: None }, notices))
     }
 
     /// All that is known of a note; an empty record where nothing is.
@@ -79,6 +84,10 @@ impl Disk {
     /// # Errors
     /// The file cannot be read.
     pub fn load(&self, id: NoteId) -> Result<Record, DiskError> {
+        self.read(id).inspect_err(|e| self.suspect(e))
+    }
+
+    fn read(&self, id: NoteId) -> Result<Record, DiskError> {
         let mut record = Record::empty(id);
         if let Some(n) = self.n_of(id)? {
             let mut statement = self.db.prepare_cached("SELECT at & 7, text FROM parts WHERE at BETWEEN ?1 AND ?1 + 7")?;
@@ -108,8 +117,9 @@ impl Disk {
     pub fn change<T>(&mut self, change: impl FnOnce(&mut Disk) -> Result<T, DiskError>) -> Result<T, DiskError> {
         self.db.execute_batch("BEGIN IMMEDIATE")?;
         let done = change(self).and_then(|out| self.db.execute_batch("COMMIT").map(|()| out).map_err(DiskError::from));
-        if done.is_err() {
+        if let Err(e) = &done {
             self.last = None;
+            self.suspect(e);
             // Some failures end the transaction by themselves.
             if !self.db.is_autocommit() {
                 self.db.execute_batch("ROLLBACK")?;
@@ -130,7 +140,11 @@ impl Disk {
         };
         let mut after = before.clone();
         let out = step(&mut after);
-        if !(typing && self.keep(&before, &after)?) {
+        if typing::same_texts(&before, &after) && !after.is_empty() {
+            // What is only counted (tries, times) leaves texts, journal and search alone.
+            write::put_row(&self.db, &after)?;
+            write::put_entries(&self.db, &after)?;
+        } else if !(typing && self.keep(&before, &after)?) {
             write::put(&self.db, &after)?;
         }
         if typing {
@@ -139,22 +153,26 @@ impl Disk {
         Ok((after, out))
     }
 
+    /// Stores a note whole, with what its journal of typing holds.
+    fn fold(&mut self, id: NoteId) -> Result<(), DiskError> {
+        let record = self.load(id)?;
+        write::put(&self.db, &record)
+    }
+
     /// Keeps a copy of a text aside, within [`Disk::change`].
     ///
     /// # Errors
     /// It was not stored.
     pub fn copy(&mut self, id: NoteId, content: &Content, why: &str, now: Time) -> Result<(), DiskError> {
-        let text = json::put(Some(ContentJson::from(content.clone())))?;
-        let sql = "INSERT INTO copies (note, at, why, content) VALUES (?1, ?2, ?3, ?4)";
-        self.db.prepare_cached(sql)?.execute(params![id.0.as_bytes(), now.0, why, text])?;
-        Ok(())
+        write::put_copy(&self.db, id, content, why, now)
     }
 
-    /// Remembers what has been seen of the server's changes.
+    /// Remembers what has been seen of the server's changes, and the store whose changes they are.
     ///
     /// # Errors
     /// It was not stored.
-    pub fn set_seq(&mut self, seq: Seq) -> Result<(), DiskError> {
+    pub fn set_place(&mut self, seq: Seq, store: Option<Uuid>) -> Result<(), DiskError> {
+        self.set_meta("store", &store.map(|s| s.to_string()).unwrap_or_default())?;
         self.set_meta("seq", &seq.to_string())
     }
 
@@ -166,6 +184,14 @@ impl Disk {
         let sql = "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2";
         self.db.prepare_cached(sql)?.execute([key, value])?;
         Ok(())
+    }
+
+    /// Leaves a mark beside a file that was found damaged, so that it is looked through when it is opened next.
+    fn suspect(&self, e: &DiskError) {
+        if matches!(e, DiskError::Damaged(_)) {
+            // Where not even that can be written, there is nothing to be done.
+            let _ = std::fs::write(open::beside(&self.path, ".damaged"), b"");
+        }
     }
 
     /// The number of a note's row.

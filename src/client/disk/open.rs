@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::DiskError;
+use super::{Disk, DiskError};
 use crate::domain::note::Time;
 
 /// Our mark in the file's header ("dpty").
@@ -18,20 +18,64 @@ pub(super) fn open(path: &Path, now: Time) -> Result<(Connection, Vec<String>), 
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|e| io(&e))?;
     }
-    match try_open(path) {
-        Ok(db) => Ok((db, Vec::new())),
+    let mark = beside(path, ".damaged");
+    let opened = try_open(path).and_then(|db| if mark.exists() { looked_through(db) } else { Ok(db) });
+    match opened {
+        Ok(db) => {
+            let _ = std::fs::remove_file(&mark);
+            Ok((db, Vec::new()))
+        }
         Err(DiskError::Damaged(why)) => {
             let aside = set_aside(path, now)?;
             let db = try_open(path)?;
+            let (saved, lost) = salvage(&aside, &db);
+            let _ = std::fs::remove_file(&mark);
+            let taken = if lost { "All that could be read of it was taken over" } else { "All of it was taken over" };
             let notice = format!(
-                "The file of this device's notes could not be used: {why}. It is kept as {} and a new one was begun. \
+                "The file of this device's notes could not be used: {why}. It is kept as {} and a new one was begun. {} \
                  What the server has comes back by itself; for anything else look into the kept file.",
-                aside.display()
+                aside.display(),
+                if saved == 0 { String::new() } else { format!("{taken} ({saved} notes).") }
             );
             Ok((db, vec![notice]))
         }
         Err(e) => Err(e),
     }
+}
+
+/// Looks through a file in which damage was seen.
+fn looked_through(db: Connection) -> Result<Connection, DiskError> {
+    let said: String = db.query_row("PRAGMA quick_check(1)", [], |r| r.get(0))?;
+    if said == "ok" { Ok(db) } else { Err(DiskError::Damaged(said)) }
+}
+
+/// Takes over what can be read of a file set aside, note by note: how many, and whether something could not be.
+fn salvage(aside: &Path, db: &Connection) -> (usize, bool) {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let Ok(old) = Connection::open_with_flags(aside, flags) else { return (0, true) };
+    if old.query_row("PRAGMA application_id", [], |r| r.get::<_, i64>(0)).ok() != Some(MARK) {
+        return (0, true);
+    }
+    let old = Disk { db: old, path: aside.to_owned(), last: None };
+    let (ids, mut lost) = old.ids();
+    let mut saved = 0;
+    for id in ids {
+        match old.read(id).and_then(|record| super::write::put(db, &record)) {
+            Ok(()) => saved += 1,
+            Err(_) => lost = true,
+        }
+        for kept in old.copies(id).unwrap_or_default().iter().rev() {
+            lost |= super::write::put_copy(db, id, &kept.content, &kept.why, kept.at).is_err();
+        }
+    }
+    (saved, lost)
+}
+
+/// The path with something added to its name.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
 }
 
 fn try_open(path: &Path) -> Result<Connection, DiskError> {
@@ -78,11 +122,7 @@ fn migrate(db: &mut Connection) -> Result<(), DiskError> {
 
 /// Gives the file and its companions another name, which no file has yet.
 fn set_aside(path: &Path, now: Time) -> Result<PathBuf, DiskError> {
-    let named = |suffix: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        PathBuf::from(name)
-    };
+    let named = |suffix: &str| beside(path, suffix);
     let aside = (0..1000)
         .map(|n| named(&format!(".aside-{}-{n}", now.0 / 1_000_000)))
         .find(|p| !p.exists())
@@ -91,9 +131,7 @@ fn set_aside(path: &Path, now: Time) -> Result<PathBuf, DiskError> {
     for companion in ["-wal", "-shm"] {
         let from = named(companion);
         if from.exists() {
-            let mut to = aside.as_os_str().to_owned();
-            to.push(companion);
-            std::fs::rename(&from, to).map_err(|e| io(&e))?;
+            std::fs::rename(&from, beside(&aside, companion)).map_err(|e| io(&e))?;
         }
     }
     Ok(aside)

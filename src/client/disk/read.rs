@@ -8,6 +8,19 @@ use crate::client::handle::{OutboxRow, Row};
 use crate::client::record::{Entry, Lane};
 use crate::domain::note::{Content, NoteId, Seq, Time, Uuid};
 
+/// A text kept aside.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// Its number; it is shown as a version below zero.
+    pub no: i64,
+    /// When it was put aside.
+    pub at: Time,
+    /// Why, in a few words.
+    pub why: String,
+    /// The text and what belongs to it.
+    pub content: Content,
+}
+
 /// An outbox entry with the note it belongs to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pending {
@@ -133,7 +146,7 @@ impl Disk {
         let typed = self.typing()?;
         if !typed.is_empty() {
             // On a full disk an older answer is better than none.
-            let _ = self.change(|disk| typed.iter().try_for_each(|id| disk.turn(*id, false, |_| ()).map(drop)));
+            let _ = self.change(|disk| typed.iter().try_for_each(|id| disk.fold(*id)));
         }
         let query = format!("{}*", words.join(" "));
         let sql = "SELECT n.id, snippet(words, -1, '', '', '…', 16) FROM words JOIN notes n ON n.n = words.rowid
@@ -147,18 +160,36 @@ impl Disk {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// The copies kept aside of a note, newest first: when, why, what.
+    /// The notes that rows or copies are of, as far as they can be read; and whether something could not be.
+    pub(super) fn ids(&self) -> (Vec<NoteId>, bool) {
+        let mut out = Vec::new();
+        let mut whole = || -> rusqlite::Result<()> {
+            for sql in ["SELECT id FROM notes", "SELECT note FROM copies"] {
+                let mut statement = self.db.prepare(sql)?;
+                let mut rows = statement.query([])?;
+                while let Some(row) = rows.next()? {
+                    out.push(NoteId(Uuid::from_bytes(row.get(0)?)));
+                }
+            }
+            Ok(())
+        };
+        let lost = whole().is_err();
+        out.sort_unstable();
+        out.dedup();
+        (out, lost)
+    }
+
+    /// The copies kept aside of a note, newest first.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn copies(&self, id: NoteId) -> Result<Vec<(Time, String, Content)>, DiskError> {
-        let mut statement = self.db.prepare_cached("SELECT at, why, content FROM copies WHERE note = ?1 ORDER BY n DESC")?;
-        let rows = statement.query_map([id.0.as_bytes()], |r| Ok((Time(r.get(0)?), r.get::<_, String>(1)?, r.get::<_, String>(2)?)))?;
+    pub fn copies(&self, id: NoteId) -> Result<Vec<Kept>, DiskError> {
+        let mut statement = self.db.prepare_cached("SELECT n, at, why, content FROM copies WHERE note = ?1 ORDER BY n DESC")?;
+        let mut rows = statement.query([id.0.as_bytes()])?;
         let mut out = Vec::new();
-        for row in rows {
-            let (at, why, content) = row?;
-            if let Some(content) = json::get::<ContentJson>(Some(content))? {
-                out.push((at, why, content.into()));
+        while let Some(row) = rows.next()? {
+            if let Some(content) = json::get::<ContentJson>(row.get(3)?)? {
+                out.push(Kept { no: row.get(0)?, at: Time(row.get(1)?), why: row.get(2)?, content: content.into() });
             }
         }
         Ok(out)
@@ -179,6 +210,24 @@ impl Disk {
     /// The file cannot be read.
     pub fn seq(&self) -> Result<Seq, DiskError> {
         Ok(self.meta("seq")?.and_then(|s| s.parse().ok()).unwrap_or(0))
+    }
+
+    /// The server's store that [`Disk::seq`] is a place in, as it calls it.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn store(&self) -> Result<Option<Uuid>, DiskError> {
+        Ok(self.meta("store")?.and_then(|s| s.parse().ok()))
+    }
+
+    /// The notes this device has from the server.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn synced(&self) -> Result<Vec<NoteId>, DiskError> {
+        let mut statement = self.db.prepare_cached("SELECT id FROM notes WHERE EXISTS (SELECT 1 FROM parts WHERE at = n * 8)")?;
+        let rows = statement.query_map([], |r| Ok(NoteId(Uuid::from_bytes(r.get(0)?))))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// A number that changes when another program has written to the file.

@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::json::{self, EditJson, MarkJson, ParkedJson, ReportJson};
+use super::json::{self, ContentJson, EditJson, MarkJson, ParkedJson, ReportJson};
 use super::{DiskError, entry_no, lane_no, state_no, typing};
 use crate::client::record::Record;
-use crate::domain::note::NoteId;
+use crate::domain::note::{Content, NoteId, Time};
 
 /// Stores a record whole; an empty one is forgotten.
 pub(super) fn put(db: &Connection, record: &Record) -> Result<(), DiskError> {
@@ -97,7 +97,15 @@ fn put_words(db: &Connection, n: i64, record: &Record) -> Result<(), DiskError> 
     Ok(())
 }
 
-fn put_entries(db: &Connection, record: &Record) -> Result<(), DiskError> {
+/// Keeps a copy of a text aside.
+pub(super) fn put_copy(db: &Connection, id: NoteId, content: &Content, why: &str, at: Time) -> Result<(), DiskError> {
+    let text = json::put(Some(ContentJson::from(content.clone())))?;
+    let sql = "INSERT INTO copies (note, at, why, content) VALUES (?1, ?2, ?3, ?4)";
+    db.prepare_cached(sql)?.execute(params![id.0.as_bytes(), at.0, why, text])?;
+    Ok(())
+}
+
+pub(super) fn put_entries(db: &Connection, record: &Record) -> Result<(), DiskError> {
     db.prepare_cached("DELETE FROM outbox WHERE note = ?1")?.execute([record.id.0.as_bytes()])?;
     let sql = "INSERT INTO outbox (no, note, lane, state, attempts, due, last_error, refused) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     for (lane, e) in &record.entries {

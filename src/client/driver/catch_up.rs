@@ -1,16 +1,19 @@
 //! Catching up with the server: pages of changes, and the brake on mass deletions.
 
-use super::{Driver, In, Turn, say};
-use crate::client::handle::News;
+use super::turn::{Place, Turn};
+use super::{Back, Driver, In, say};
+use crate::client::disk::DiskError;
+use crate::client::handle::{News, State};
 use crate::client::http::{Fault, Page};
-use crate::client::sync::{Effect, Input};
-use crate::domain::note::{Note, Seq};
+use crate::client::sync::{Effect, Input, is_older};
+use crate::domain::note::{Note, NoteId};
 
 /// Fewer deletions than this are never held.
 const FEW: usize = 5;
 
-const SET_BACK: &str = "The server knows less than it did. It was set back to an older state, or is a new one. \
-    Nothing is deleted here; what it lacks goes there again when you next save it.";
+const SET_BACK: &str = "The server was set back to an older state, or is another one. Nothing is deleted here: what it lacks is now a draft, \
+    a conflict that waits for you, or a copy kept with its note. Save what should go there.";
+const AS_BEFORE: &str = "The server was set back to an older state, or is another one. All that this device had from it is there.";
 
 impl Driver {
     /// Fetches what changed, unless that is under way; then once more after it.
@@ -35,9 +38,10 @@ impl Driver {
         self.next_page();
     }
 
-    fn next_page(&self) {
-        let (http, seq) = (self.http.clone(), self.seq);
-        self.spawn(async move { In::Page(http.since(seq).await) });
+    fn next_page(&mut self) {
+        self.answered.clear();
+        let (http, seq, store) = (self.http.clone(), self.seq, self.store);
+        self.spawn(async move { In::Page(http.since(seq, store).await) });
     }
 
     pub(super) fn page(&mut self, page: Result<Page, Fault>) {
@@ -45,29 +49,55 @@ impl Driver {
             Ok(page) => page,
             Err(fault) => {
                 self.catching = false;
-                return self.failed(&fault);
+                self.failed(&fault);
+                // One that cannot list may still take saves; it checks their versions.
+                self.unsure = matches!(fault, Fault::Unreachable(_));
+                return;
             }
         };
         self.reached();
-        if page.seq < self.seq {
-            // The server was set back (a restored copy, a new one): what it has is learnt again from the start; nothing here goes for it.
-            self.tell(News::Notice(SET_BACK.to_owned()));
-            self.seq = 0;
-            self.held.clear();
+        if page.seq < self.seq && !page.reset {
+            // From a server that does not say so by itself; what it has is learnt again from the start.
+            (self.seq, self.store) = (0, None);
+            self.begin_back();
+            self.back.iter_mut().for_each(|b| b.told = true);
             return self.next_page();
+        }
+        let goes_on = self.store.is_some() && page.store.is_some() && page.store != self.store;
+        if self.loose && goes_on && !page.reset && self.back.is_none() && self.seq > 0 {
+            // The server began anew after the place remembered; what was answered later it may have lost, and only the whole list tells.
+            (self.seq, self.store) = (0, None);
+            return self.next_page();
+        }
+        // A list from the start is whole: what it does not hold, the server does not have.
+        let anew = self.seq == 0 && self.disk.synced().is_ok_and(|s| !s.is_empty());
+        if page.reset || (anew && self.back.is_none()) {
+            self.begin_back();
+            self.back.iter_mut().for_each(|b| b.told |= page.reset);
         }
         match self.take(page.notes) {
             Ok(effects) => effects.into_iter().for_each(|e| self.carry_out(e)),
-            Err(e) => {
-                self.catching = false;
-                self.gate = self.now().plus_ms(5_000);
-                return self.tell(News::Notice(say::not_stored(&e)));
-            }
+            Err(e) => return self.not_taken(&e),
         }
-        self.seq = page.seq;
+        (self.seq, self.store) = (page.seq, page.store.or(self.store));
         if page.more {
+            self.unsure &= self.back.is_some();
             return self.next_page();
         }
+        if let Err(e) = self.end_back() {
+            return self.not_taken(&e);
+        }
+        self.caught_up();
+    }
+
+    fn not_taken(&mut self, e: &DiskError) {
+        self.catching = false;
+        self.gate = self.now().plus_ms(5_000);
+        self.tell(News::Notice(say::not_stored(e)));
+    }
+
+    fn caught_up(&mut self) {
+        (self.unsure, self.loose) = (false, !self.answered.is_empty());
         self.catching = false;
         self.deletions();
         if std::mem::take(&mut self.again) {
@@ -78,18 +108,66 @@ impl Driver {
     }
 
     /// Stores a page, but for deletions of notes that stand untouched here.
-    fn take(&mut self, notes: Vec<Note>) -> Result<Vec<Effect>, crate::client::disk::DiskError> {
+    fn take(&mut self, notes: Vec<Note>) -> Result<Vec<Effect>, DiskError> {
         let mut steps = Vec::with_capacity(notes.len());
         for note in notes {
+            if let Some(back) = &mut self.back {
+                back.seen.insert(note.id);
+            }
             let record = self.disk.load(note.id)?;
-            self.held.retain(|h| h.id != note.id);
+            self.held.retain(|(id, _)| *id != note.id);
             if note.content.deleted && record.synced.as_ref().is_some_and(|n| !n.content.deleted) {
-                self.held.push(note);
+                self.held.push((note.id, self.came(note, record.synced.as_ref())));
             } else if record.synced.is_some() || !note.content.deleted || !record.is_empty() {
-                steps.push(Turn::of(note.id, Input::Remote(note)));
+                steps.push(Turn::of(note.id, self.came(note, record.synced.as_ref())));
             }
         }
-        self.stored(steps, None)
+        self.stored(steps, None).map(|effects| self.noted(effects))
+    }
+
+    fn came(&self, note: Note, known: Option<&Note>) -> Input {
+        let told = self.back.as_ref().is_some_and(|b| b.told);
+        if !self.answered.contains(&note.id) && (told || is_older(&note, known)) {
+            Input::SetBack(Some(Box::new(note)))
+        } else {
+            Input::Remote(note)
+        }
+    }
+
+    fn begin_back(&mut self) {
+        self.back = Some(Back::default());
+        self.held.clear();
+    }
+
+    /// The whole list is here: what it does not hold, the server does not have.
+    fn end_back(&mut self) -> Result<(), DiskError> {
+        let Some(back) = &self.back else { return Ok(()) };
+        let lacks: Vec<_> = self.disk.synced()?.into_iter().filter(|id| !back.seen.contains(id) && !self.answered.contains(id)).collect();
+        let steps = lacks.into_iter().map(|id| Turn::of(id, Input::SetBack(None))).collect();
+        let effects = self.stored(steps, None)?;
+        self.noted(effects).into_iter().for_each(|e| self.carry_out(e));
+        if let Some(back) = self.back.take() {
+            match (back.lacks, back.told) {
+                (true, _) => self.tell(News::Notice(SET_BACK.to_owned())),
+                (false, true) => self.tell(News::Notice(AS_BEFORE.to_owned())),
+                // It was only asked from the start, and has it all.
+                (false, false) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes whether the server lacks a text that is here.
+    fn noted(&mut self, effects: Vec<Effect>) -> Vec<Effect> {
+        if let Some(back) = &mut self.back {
+            let ours = |e: &Effect| match e {
+                Effect::Copy(..) => true,
+                Effect::Tell(News::RowIs(row)) => row.state != State::Synced,
+                _ => false,
+            };
+            back.lacks |= effects.iter().any(ours);
+        }
+        effects
     }
 
     /// Carries deletions out, or holds them and asks, where they are more than a fifth of the notes.
@@ -102,22 +180,22 @@ impl Driver {
     }
 
     pub(super) fn allow_deletions(&mut self) {
-        let notes = std::mem::take(&mut self.held);
+        let held = std::mem::take(&mut self.held);
         // Only now is the server's state here whole, so only now is it remembered how far that was.
-        match self.delete(&notes, self.seq) {
+        match self.delete(&held, (self.seq, self.store)) {
             Ok(effects) => effects.into_iter().for_each(|e| self.carry_out(e)),
             Err(e) => {
-                self.held = notes;
+                self.held = held;
                 self.tell(News::Notice(say::not_stored(&e)));
             }
         }
     }
 
-    fn delete(&mut self, notes: &[Note], seq: Seq) -> Result<Vec<Effect>, crate::client::disk::DiskError> {
-        let steps: Vec<_> = notes.iter().map(|n| Turn::of(n.id, Input::Remote(n.clone()))).collect();
-        if steps.is_empty() && self.disk.seq()? == seq {
+    fn delete(&mut self, held: &[(NoteId, Input)], place: Place) -> Result<Vec<Effect>, DiskError> {
+        let steps: Vec<_> = held.iter().map(|(id, input)| Turn::of(*id, input.clone())).collect();
+        if steps.is_empty() && (self.disk.seq()?, self.disk.store()?) == place {
             return Ok(Vec::new());
         }
-        self.stored(steps, Some(seq))
+        self.stored(steps, Some(place))
     }
 }

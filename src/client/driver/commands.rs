@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::{Driver, In, Turn, say};
-use crate::client::disk::DiskError;
-use crate::client::handle::{Command, News, Revision};
+use crate::client::disk::{DiskError, Kept};
+use crate::client::handle::{Command, News, Revision, VersionRow};
 use crate::client::http::Fault;
 use crate::client::record::{Lane, Report};
 use crate::client::sync::Input;
-use crate::domain::note::{Content, NoteId, Time, Version};
+use crate::domain::note::{Content, Note, NoteId, Time, Version};
 
 /// Hits a search gives at most.
 const HITS: usize = 200;
@@ -38,6 +38,7 @@ impl Driver {
             Command::Bookmark(id, marked) => self.step(id, Input::Mark(marked)),
             Command::Lock(id) => self.ask_lock(id),
             Command::Unlock(id) => self.unlock(id),
+            Command::VersionAt(id, version) if version < 0 => self.copy(id, version),
             Command::History(_) | Command::VersionAt(..) | Command::Figures { .. } => self.fetch(command),
             Command::Outbox => self.outbox(),
             Command::Pause(no, on) => self.entry(no, |lane| Input::Pause(lane, on)),
@@ -155,17 +156,50 @@ impl Driver {
         }
     }
 
+    /// The copies kept aside here, as versions below zero.
+    fn copies(&self, id: NoteId) -> Vec<VersionRow> {
+        let copies = self.disk.copies(id).unwrap_or_default();
+        let row = |c: Kept| VersionRow { version: -c.no, at: c.at, by: c.why, from: self.me.clone() };
+        copies.into_iter().map(row).collect()
+    }
+
+    fn copy(&self, id: NoteId, version: Version) {
+        match self.disk.copies(id) {
+            Ok(copies) => match copies.into_iter().find(|c| c.no == -version) {
+                Some(c) => {
+                    let note = Note {
+                        id,
+                        version,
+                        content: c.content,
+                        created_at: c.at,
+                        updated_at: c.at,
+                        updated_by: c.why,
+                        updated_from: self.me.clone(),
+                    };
+                    self.tell(News::VersionIs(Box::new(note)));
+                }
+                None => self.tell(News::Failed(Some(id), "There is no such copy of this note. Its history lists them.".to_owned())),
+            },
+            Err(e) => self.tell(News::Failed(Some(id), say::not_read(&e))),
+        }
+    }
+
     /// What only the server knows.
     fn fetch(&mut self, command: Command) {
         let http = self.http.clone();
         match command {
-            Command::History(id) => self.spawn(async move {
-                match http.history(id).await {
-                    Ok(rows) => In::Tell(News::History(id, rows)),
-                    Err(Fault::Missing) => In::Tell(News::History(id, Vec::new())),
-                    Err(fault) => In::Failed(Some(id), fault, "history"),
-                }
-            }),
+            Command::History(id) => {
+                let copies = self.copies(id);
+                self.spawn(async move {
+                    match http.history(id).await {
+                        Ok(rows) => In::Tell(News::History(id, with(rows, copies))),
+                        Err(Fault::Missing) => In::Tell(News::History(id, copies)),
+                        Err(fault) if copies.is_empty() => In::Failed(Some(id), fault, "history"),
+                        // What is kept here can be shown without a server.
+                        Err(_) => In::Tell(News::History(id, copies)),
+                    }
+                });
+            }
             Command::VersionAt(id, version) => self.spawn(async move {
                 match http.version(id, version).await {
                     Ok(note) => In::Tell(News::VersionIs(Box::new(note))),
@@ -182,4 +216,13 @@ impl Driver {
             _ => {}
         }
     }
+}
+
+/// Versions and copies in one list, newest first.
+fn with(mut rows: Vec<VersionRow>, copies: Vec<VersionRow>) -> Vec<VersionRow> {
+    for copy in copies.into_iter().rev() {
+        let at = rows.iter().position(|r| r.at <= copy.at).unwrap_or(rows.len());
+        rows.insert(at, copy);
+    }
+    rows
 }

@@ -24,7 +24,7 @@ use super::http::{Access, Fault, Http, LiveEvent, Locked, Page};
 use super::rebase::Rules;
 use super::record::Lane;
 use super::sync::{Answer, Effect, Input};
-use crate::domain::note::{Note, NoteId, Seq, Time, Uuid};
+use crate::domain::note::{NoteId, Seq, Time, Uuid};
 use turn::Turn;
 use unseen::Unseen;
 
@@ -86,6 +86,7 @@ pub fn start(config: &Config, parts: Parts) -> Result<(Handle, UnboundedReceiver
     let runtime = runtime.map_err(|e| DiskError::Other(e.to_string()))?;
     let driver = Driver {
         seq: disk.seq()?,
+        store: disk.store()?,
         no: disk.next_no()?,
         disk,
         http,
@@ -100,6 +101,10 @@ pub fn start(config: &Config, parts: Parts) -> Result<(Handle, UnboundedReceiver
         catching: false,
         again: false,
         listening: false,
+        back: None,
+        unsure: true,
+        loose: true,
+        answered: HashSet::new(),
         held: Vec::new(),
         locks: HashMap::new(),
         touched: HashSet::new(),
@@ -107,13 +112,17 @@ pub fn start(config: &Config, parts: Parts) -> Result<(Handle, UnboundedReceiver
         data_version: 0,
         guest,
         stopping: false,
+        looked: Time(i64::MIN),
         news,
         inbox,
         runtime: runtime.handle().clone(),
         _hold: hold,
     };
     let run = move || {
+        let told = driver.news.clone();
         runtime.block_on(driver.run(commands_in, inbox_in, notices));
+        // By now the file is closed and free for the next. A screen that has gone away hears nothing, and that is no trouble.
+        let _ = told.send(News::Stopped);
         // What the network still carries is told to nobody; its requests are repeated under their keys by the next run.
         runtime.shutdown_background();
     };
@@ -156,10 +165,24 @@ enum In {
     Failed(Option<NoteId>, Fault, &'static str),
 }
 
+/// Learning anew what a server has that was set back.
+#[derive(Default)]
+struct Back {
+    /// The notes it has.
+    seen: HashSet<NoteId>,
+    /// Whether the server says that it was set back.
+    told: bool,
+    /// Whether it lacks a text that is here.
+    lacks: bool,
+}
+
 /// A lock this device holds, or one that it knows of.
 struct Held {
     token: Option<String>,
     holder: Holder,
+    /// For how many milliseconds it holds without a renewal.
+    lease: i64,
+    /// Something was typed since it was taken or renewed.
     wanted: bool,
 }
 
@@ -179,13 +202,23 @@ struct Driver {
     catching: bool,
     again: bool,
     listening: bool,
-    held: Vec<Note>,
+    store: Option<Uuid>,
+    back: Option<Back>,
+    /// Whether the server may be in another state than when it was last asked: until that is known nothing is saved on top of it.
+    unsure: bool,
+    /// Whether something may be known of the server that is not within the place remembered: a save was answered, or an earlier run's was.
+    loose: bool,
+    /// Notes whose saves were answered since changes were last asked for: what a page says of them may be from before.
+    answered: HashSet<NoteId>,
+    held: Vec<(NoteId, Input)>,
     locks: HashMap<NoteId, Held>,
     touched: HashSet<NoteId>,
     unseen: Unseen,
     data_version: i64,
     guest: bool,
     stopping: bool,
+    /// When it was last looked for what others did.
+    looked: Time,
     news: UnboundedSender<News>,
     inbox: UnboundedSender<In>,
     runtime: tokio::runtime::Handle,
@@ -224,7 +257,6 @@ impl Driver {
         }
         self.stopping = true;
         self.release_locks().await;
-        self.tell(News::Stopped);
     }
 
     fn now(&self) -> Time {
@@ -267,7 +299,18 @@ impl Driver {
         self.no = self.disk.next_no().unwrap_or(self.no).max(self.no);
     }
 
+    /// A clock that was set back would keep everything waiting for as long as that was.
+    fn clock_set_back(&mut self, now: Time) {
+        self.gate = Time(i64::MIN);
+        self.wake();
+        self.locks.values_mut().for_each(|l| l.holder.expires_at = now.plus_ms(l.lease));
+    }
+
     fn look(&mut self) {
+        let now = self.now();
+        if now < std::mem::replace(&mut self.looked, now) {
+            self.clock_set_back(now);
+        }
         let version = self.disk.data_version().unwrap_or(self.data_version);
         if version != self.data_version {
             self.data_version = version;
@@ -307,6 +350,12 @@ impl Driver {
     fn send_due(&mut self) {
         let now = self.now();
         if self.guest || now < self.gate {
+            return;
+        }
+        if self.unsure {
+            if !self.catching && self.pending.values().any(|(state, due)| *state == EntryState::Waiting && *due <= now) {
+                self.catch_up();
+            }
             return;
         }
         let mut due: Vec<(Time, NoteId, Lane)> = self

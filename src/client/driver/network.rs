@@ -8,8 +8,8 @@ use crate::client::record::Lane;
 use crate::client::sync::{Answer, Input, Request};
 use crate::domain::note::{NoteId, Time};
 
-/// A lock is renewed when less than this is left of it, in milliseconds.
-const RENEW_MS: i64 = 120_000;
+/// No lock is taken to last longer without a renewal, in milliseconds.
+const LONGEST_LEASE_MS: i64 = 3_600_000;
 
 impl Driver {
     /// Runs a task whose result comes back through the queue.
@@ -53,7 +53,7 @@ impl Driver {
             }
             In::Failed(id, fault, what) => {
                 self.tell(News::Failed(id, say::not_fetched(what, &fault)));
-                if matches!(fault, Fault::Unreachable(_) | Fault::Unauthorised(_)) {
+                if matches!(fault, Fault::Unreachable(_) | Fault::BrokeOff(_) | Fault::Unauthorised(_)) {
                     self.failed(&fault);
                 }
             }
@@ -65,6 +65,8 @@ impl Driver {
         match answer {
             Ok(answer) => {
                 self.reached();
+                self.answered.insert(id);
+                self.loose = true;
                 if !self.apply(id, Input::Answered(lane, answer)) {
                     // Not stored, so not known: it is sent again under its key, and the server gives the same answer.
                     self.gate = self.now().plus_ms(5_000);
@@ -94,7 +96,7 @@ impl Driver {
     }
 
     /// Entries that failed only for want of a server are due at once when it is back.
-    fn wake(&mut self) {
+    pub(super) fn wake(&mut self) {
         let now = self.now();
         let late: Vec<_> = self.pending.iter().filter(|(_, (_, due))| *due > now).map(|(k, _)| *k).collect();
         for (id, lane) in late {
@@ -110,6 +112,7 @@ impl Driver {
         self.failures = self.failures.saturating_add(1);
         let jitter = self.jitter();
         self.gate = now.plus_ms(outbox::wait_ms(self.failures, jitter).min(60_000));
+        self.unsure |= matches!(fault, Fault::Unreachable(_) | Fault::BrokeOff(_));
         let connection = match fault {
             Fault::Unauthorised(_) => Connection::Unauthorised,
             other => Connection::Offline { why: other.to_string(), next: Some(self.gate) },
@@ -157,12 +160,12 @@ impl Driver {
         if self.locks.get(&id).is_some_and(|l| l.holder.me) && from == self.me {
             return;
         }
-        let expires_at = self.now().plus_ms(300_000);
-        let holder = Holder { user: String::new(), client: from, expires_at, me: false };
+        let lease = 300_000;
+        let holder = Holder { user: String::new(), client: from, expires_at: self.now().plus_ms(lease), me: false };
         if released {
             self.locks.remove(&id);
         } else {
-            self.locks.insert(id, Held { token: None, holder: holder.clone(), wanted: false });
+            self.locks.insert(id, Held { token: None, holder: holder.clone(), lease, wanted: false });
         }
         self.tell(News::LockIs(id, Some(holder).filter(|_| !released)));
     }
@@ -175,15 +178,19 @@ impl Driver {
 
     fn locked(&mut self, id: NoteId, locked: Result<Locked, Fault>) {
         match locked {
-            Ok(Locked::Ours(token, expires_at)) => {
-                let holder = Holder { user: String::new(), client: self.me.clone(), expires_at, me: true };
-                self.locks.insert(id, Held { token: Some(token), holder: holder.clone(), wanted: true });
+            Ok(Locked::Ours(token, ms)) => {
+                // Renewed, it counts from its first taking; how long one lasts is what it was then.
+                let known = self.locks.get(&id).filter(|l| l.token.as_ref() == Some(&token)).map(|l| l.lease);
+                let lease = known.unwrap_or(ms).clamp(1_000, LONGEST_LEASE_MS);
+                let holder = Holder { user: String::new(), client: self.me.clone(), expires_at: self.now().plus_ms(lease), me: true };
+                self.locks.insert(id, Held { token: Some(token), holder: holder.clone(), lease, wanted: false });
                 self.tell(News::LockIs(id, Some(holder)));
             }
-            Ok(Locked::Theirs(user, client, expires_at)) => {
+            Ok(Locked::Theirs(user, client, ms)) => {
                 let lost = self.locks.get(&id).is_some_and(|l| l.holder.me);
-                let holder = Holder { user, client, expires_at, me: false };
-                self.locks.insert(id, Held { token: None, holder: holder.clone(), wanted: false });
+                let lease = ms.clamp(1_000, LONGEST_LEASE_MS);
+                let holder = Holder { user, client, expires_at: self.now().plus_ms(lease), me: false };
+                self.locks.insert(id, Held { token: None, holder: holder.clone(), lease, wanted: false });
                 if lost {
                     self.tell(News::Notice(format!(
                         "The lock is lost: {} has it now. Your text is safe here. Saving is checked by version, as without a lock.",
@@ -205,7 +212,7 @@ impl Driver {
         let late: Vec<NoteId> = self
             .locks
             .iter_mut()
-            .filter(|(_, l)| l.holder.me && l.wanted && l.holder.expires_at.ms_since(now) < RENEW_MS)
+            .filter(|(_, l)| l.holder.me && l.wanted && l.holder.expires_at.ms_since(now) < l.lease * 3 / 5)
             .map(|(id, l)| {
                 l.wanted = false; // asked for once; typing asks for more
                 *id

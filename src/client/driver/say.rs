@@ -21,7 +21,8 @@ fn remedy(e: &DiskError) -> &'static str {
     match e {
         DiskError::Full => "Free some space.",
         DiskError::ReadOnly => "Allow writing to the data folder.",
-        DiskError::Damaged(_) => "Restart diptych: it sets the file aside and begins a new one.",
+        DiskError::Damaged(_) => "Restart diptych: it sets the file aside and takes over all that can be read of it.",
+        DiskError::Failing(_) => "Free some space, or look after the disk.",
         DiskError::Busy => "Close the other program.",
         DiskError::Newer(_) => "Install that version.",
         DiskError::Other(_) => "Look into the data folder.",
@@ -32,7 +33,7 @@ fn remedy(e: &DiskError) -> &'static str {
 pub(super) fn not_fetched(what: &str, fault: &Fault) -> String {
     let todo = match fault {
         Fault::Unauthorised(_) => "Run diptych login.",
-        Fault::Unreachable(_) | Fault::Later(..) => "Try again when it can be reached.",
+        Fault::Unreachable(_) | Fault::BrokeOff(_) | Fault::Later(..) => "Try again when it can be reached.",
         Fault::Missing => "It may not have been sent yet.",
         Fault::Refused(..) | Fault::Nonsense(_) | Fault::TooLarge => "Check the server's address.",
     };

@@ -21,6 +21,9 @@ impl Turn {
     }
 }
 
+/// What has been seen of the server's changes, and the store whose changes they are.
+pub(super) type Place = (Seq, Option<Uuid>);
+
 impl Driver {
     /// One step of one note: stored first, then its effects. `false` where it could not be stored.
     pub(super) fn apply(&mut self, id: NoteId, input: Input) -> bool {
@@ -44,7 +47,7 @@ impl Driver {
     }
 
     /// Takes steps and stores them in one transaction; gives what follows.
-    pub(super) fn stored(&mut self, turns: Vec<Turn>, seq: Option<Seq>) -> Result<Vec<Effect>, DiskError> {
+    pub(super) fn stored(&mut self, turns: Vec<Turn>, place: Option<Place>) -> Result<Vec<Effect>, DiskError> {
         let now = self.now();
         let fresh: Vec<_> = turns.iter().map(|_| self.fresh()).collect();
         let rules = &self.rules;
@@ -69,7 +72,7 @@ impl Driver {
                 }
                 done.push((record, old, effects));
             }
-            seq.map_or(Ok(()), |seq| disk.set_seq(seq))?;
+            place.map_or(Ok(()), |(seq, store)| disk.set_place(seq, store))?;
             Ok(done)
         })?;
         let mut out = Vec::new();

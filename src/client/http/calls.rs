@@ -10,7 +10,7 @@ use super::{Fault, Http, fault, unreachable};
 use crate::client::handle::VersionRow;
 use crate::client::rebase::Rules;
 use crate::domain::audit::{Entry, Figures};
-use crate::domain::note::{Note, NoteId, Seq, Time, Version};
+use crate::domain::note::{Note, NoteId, Seq, Time, Uuid, Version};
 use crate::wire::Data;
 use crate::wire::audit::{EntriesJson, StatsJson};
 use crate::wire::error::{ErrorJson, HeldJson};
@@ -24,6 +24,10 @@ pub struct Page {
     pub notes: Vec<Note>,
     /// What has been seen with it.
     pub seq: Seq,
+    /// What the server wants back with that place; `None` from one that has seen no change, or does not say.
+    pub store: Option<Uuid>,
+    /// The place asked about is not part of this server's past: the list is that of a reader who knows nothing.
+    pub reset: bool,
     /// Whether there is more.
     pub more: bool,
 }
@@ -31,10 +35,10 @@ pub struct Page {
 /// What became of asking for a lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Locked {
-    /// It is ours: the token, and when it ends.
-    Ours(String, Time),
-    /// Someone else holds it: user, device, and when it ends.
-    Theirs(String, String, Time),
+    /// It is ours: the token, and for how many milliseconds since it was taken.
+    Ours(String, i64),
+    /// Someone else holds it: user, device, and for how many milliseconds at most.
+    Theirs(String, String, i64),
 }
 
 /// Something changed on the server.
@@ -53,24 +57,26 @@ pub enum LiveEvent {
 }
 
 impl Http {
-    /// The changes after `seq`. A page that is too large to read is asked for again with fewer notes, down to one. A page whose `seq` is
-    /// below the one asked for comes from a server that was set back to an older state.
+    /// The changes after a place: `seq`, and the `store` that came with it. A page that is too large to read is asked for again with fewer
+    /// notes, down to one. A page whose `seq` is below the one asked for, as one that says so, comes from a server that was set back to
+    /// an older state, or from another one.
     ///
     /// # Errors
     /// See [`Fault`].
-    pub async fn since(&self, seq: Seq) -> Result<Page, Fault> {
+    pub async fn since(&self, seq: Seq, store: Option<Uuid>) -> Result<Page, Fault> {
+        let store = store.map(|store| format!("&store={store}")).unwrap_or_default();
         let page: PageJson = loop {
             let limit = self.page.load(Ordering::Relaxed);
-            match self.json(self.request(Method::GET, &format!("/api/notes?since={seq}&limit={limit}"))).await {
+            match self.json(self.request(Method::GET, &format!("/api/notes?since={seq}{store}&limit={limit}"))).await {
                 Err(Fault::TooLarge) if limit > 1 => self.page.store((limit / 8).max(1), Ordering::Relaxed),
                 done => break done?,
             }
         };
-        if page.seq < 0 || (page.more && page.seq <= seq) {
+        if page.seq < 0 || (page.more && !page.reset && page.seq <= seq) {
             return Err(Fault::Nonsense("The server's count of its changes makes no sense.".to_owned()));
         }
         let notes = page.data.into_iter().map(|n| sound(n.into())).collect::<Result<_, _>>()?;
-        Ok(Page { notes, seq: page.seq, more: page.more })
+        Ok(Page { notes, seq: page.seq, more: page.more, store: page.store, reset: page.reset })
     }
 
     /// One note as it is now.
@@ -138,7 +144,7 @@ impl Http {
         Ok(said.data.into_iter().map(Entry::from).collect())
     }
 
-    /// Takes a note's lock, or renews it with its token.
+    /// Takes a note's lock, or renews it with its token. Only lengths of time are told: the server's clock is not ours.
     ///
     /// # Errors
     /// See [`Fault`].
@@ -148,13 +154,13 @@ impl Http {
         if response.status() == reqwest::StatusCode::CONFLICT {
             let said: ErrorJson = super::parse(&super::body(response).await?)?;
             let held: HeldJson = said.lock.ok_or_else(|| Fault::Nonsense("The server does not say who holds the lock.".to_owned()))?;
-            return Ok(Locked::Theirs(held.holder.user, held.holder.client, held.expires_at.0));
+            return Ok(Locked::Theirs(held.holder.user, held.holder.client, held.expires_at.0.ms_since(held.acquired_at.0)));
         }
         if !response.status().is_success() {
             return Err(fault(response).await);
         }
         let lock: Data<LockJson> = super::parse(&super::body(response).await?)?;
-        Ok(Locked::Ours(lock.data.token, lock.data.expires_at.0))
+        Ok(Locked::Ours(lock.data.token, lock.data.expires_at.0.ms_since(lock.data.acquired_at.0)))
     }
 
     /// Releases a lock.

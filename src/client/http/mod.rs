@@ -28,9 +28,12 @@ pub const PAGE: usize = 500;
 /// An exchange that did not give what was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// No answer came: no network, no server, TLS, a reply that broke off.
+    /// There was no exchange: no network, no server, TLS.
     #[error("{0}")]
     Unreachable(String),
+    /// There was one, and it broke off: what was asked for may have been done.
+    #[error("{0}")]
+    BrokeOff(String),
     /// The token was refused.
     #[error("{0}")]
     Unauthorised(String),
@@ -108,11 +111,24 @@ impl Http {
             builder = builder.tls_certs_only([]);
         }
         if let Some(pem) = &access.ca {
-            let certs = reqwest::Certificate::from_pem_bundle(pem).map_err(|e| format!("The CA file cannot be read: {e}."))?;
+            let certs = reqwest::Certificate::from_pem_bundle(pem).map_err(|e| format!("The file of the CA makes no sense: {e}."))?;
+            if certs.is_empty() {
+                return Err("The file of the CA holds no certificate in PEM form.".to_owned());
+            }
             builder = builder.tls_certs_merge(certs);
         }
         let client = builder.build().map_err(|e| format!("TLS cannot be set up: {e}."))?;
         Ok(Http { client, server: access.server.trim_end_matches('/').into(), page: Arc::new(AtomicUsize::new(PAGE)) })
+    }
+
+    /// Whether a diptych server answers there, whatever the token.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub async fn healthy(&self) -> Result<(), Fault> {
+        let request = self.request(Method::GET, "/healthz").timeout(Duration::from_secs(10));
+        let response = request.send().await.map_err(|e| unreachable(&e))?;
+        if response.status().is_success() { Ok(()) } else { Err(fault(response).await) }
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -185,17 +201,30 @@ fn retry_after(headers: &HeaderMap) -> Option<i64> {
     Some(seconds.clamp(0, 24 * 3600) * 1000)
 }
 
+/// Whether an error, or one that it wraps without owning up to it, is about a certificate.
+fn about_certificate(e: &(dyn std::error::Error + 'static)) -> bool {
+    match e.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(inner) => about_certificate(inner),
+        None => matches!(e.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))),
+    }
+}
+
 fn unreachable(e: &reqwest::Error) -> Fault {
-    let mut cause: &dyn std::error::Error = e;
+    let mut cause: &(dyn std::error::Error + 'static) = e;
+    let mut untrusted = false;
     while let Some(next) = cause.source() {
         cause = next;
+        untrusted |= about_certificate(cause);
     }
     let why = clipped(&cause.to_string());
-    if e.is_connect() {
+    if untrusted {
+        let todo = "Name the authority that signed it in ca_file, or mend the certificate.";
+        Fault::Unreachable(format!("The server's certificate is not trusted ({why}), so nothing was sent. {todo}"))
+    } else if e.is_connect() {
         Fault::Unreachable(format!("The server could not be reached ({why})."))
     } else if e.is_timeout() {
-        Fault::Unreachable("The server did not answer in time.".to_owned())
+        Fault::BrokeOff("The server did not answer in time.".to_owned())
     } else {
-        Fault::Unreachable(format!("The exchange with the server broke off ({why})."))
+        Fault::BrokeOff(format!("The exchange with the server broke off ({why})."))
     }
 }

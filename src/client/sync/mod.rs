@@ -7,6 +7,7 @@
 
 mod answer;
 mod save;
+mod set_back;
 
 use super::handle::{News, Parked, Revision};
 use super::outbox;
@@ -15,6 +16,7 @@ use super::record::{Base, Lane, Record, Report};
 use crate::domain::note::{Content, FieldName, Note, NoteId, Patch, Time, Uuid, Version};
 
 pub use save::park_draft;
+pub use set_back::is_older;
 
 /// Something happened to one note.
 #[derive(Clone, Debug)]
@@ -43,6 +45,8 @@ pub enum Input {
     Answered(Lane, Answer),
     /// The server has this version.
     Remote(Note),
+    /// The server was set back to an older state, or is another one: this is what it has of the note, `None` where it has none.
+    SetBack(Option<Box<Note>>),
     /// The server has this bookmark, changed at that time.
     RemoteMark(bool, Time),
     /// The person pauses (`true`) or resumes a lane.
@@ -153,6 +157,7 @@ pub fn step(record: &mut Record, input: Input, env: &Env) -> Vec<Effect> {
         Input::Answered(Lane::Note, answer) => answer::to_save(record, answer, env, &mut out),
         Input::Answered(lane, answer) => answer::to_side(record, lane, answer, env),
         Input::Remote(note) => answer::remote(record, note, env, &mut out),
+        Input::SetBack(there) => set_back::step(record, there.map(|n| *n), env, &mut out),
         Input::RemoteMark(marked, at) => answer::remote_mark(record, marked, at),
         Input::Pause(lane, on) => outbox::pause(record, lane, on, env),
         Input::Retry(lane) => outbox::retry(record, lane, env),

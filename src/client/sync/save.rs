@@ -101,10 +101,10 @@ pub(super) fn tell(record: &mut Record, report: Report, env: &Env) {
     }
 }
 
-/// The newer of what was known and what came.
+/// The newer of what was known and what came; what came last, where both have one number (then the server was set back between them).
 pub(super) fn newest(known: Option<Note>, came: Note) -> Option<Note> {
     match known {
-        Some(known) if known.version >= came.version => Some(known),
+        Some(known) if known.version > came.version => Some(known),
         _ => Some(came),
     }
 }

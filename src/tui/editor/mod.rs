@@ -308,7 +308,10 @@ impl Editor {
                 if *save { self.save() } else { Vec::new() }
             }
             Event::Shown if !self.loaded => vec![Effect::Client(Command::Open(self.id))],
-            Event::Leave => self.journal().into_iter().collect(),
+            Event::Leave => {
+                let held = self.lock.take_if(|l| l.me).map(|_| Effect::Client(Command::Unlock(self.id)));
+                self.journal().into_iter().chain(held).collect()
+            }
             _ => Vec::new(),
         }
     }

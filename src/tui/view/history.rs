@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{head, paint, put, put_cut};
-use crate::tui::history::{History, OneVersion};
+use crate::tui::history::{History, OneVersion, named};
 use crate::tui::message::Hit;
 use crate::tui::screen::{Ctx, Drawn};
 use crate::tui::theme::Role;
@@ -32,7 +32,11 @@ pub fn draw(history: &History, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> D
         let Some(v) = versions.get(n) else { break };
         let mark = if history.marked == Some(v.version) { "▪" } else { " " };
         let from = if v.from == ctx.settings.device { "this device" } else { &v.from };
-        let line = format!("{mark} v{:<5} {:<10}  {} on {from}", v.version, ctx.clock(v.at), v.by);
+        let line = if v.version < 0 {
+            format!("{mark} copy   {:<10}  kept here: {}", ctx.clock(v.at), v.by)
+        } else {
+            format!("{mark} v{:<5} {:<10}  {} on {from}", v.version, ctx.clock(v.at), v.by)
+        };
         put_cut(buf, area.x, y, area.width, &line, ctx.theme.get(Role::Text));
         let row = Rect { y, height: 1, ..area };
         if n == history.rows.at {
@@ -51,7 +55,7 @@ pub fn draw_version(version: &OneVersion, area: Rect, buf: &mut Buffer, ctx: &Ct
     head(
         buf,
         area,
-        &format!("v{} · {}", n.version, n.content.title),
+        &format!("{} · {}", if n.version < 0 { named(n.version) } else { format!("v{}", n.version) }, n.content.title),
         &format!("{what} · {} on {}, {}", n.updated_by, n.updated_from, ctx.clock(n.updated_at)),
         ctx.theme,
     );

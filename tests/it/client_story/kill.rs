@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Child, Command as Process, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -30,7 +31,7 @@ fn wall() -> Time {
     Time(i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros()).unwrap())
 }
 
-fn notes() -> [NoteId; 3] {
+pub(super) fn notes() -> [NoteId; 3] {
     [1, 2, 3].map(|n| NoteId(Uuid::from_u128((0x0193_a1c2_u128 << 96) | (7 << 76) | (2 << 62) | n)))
 }
 
@@ -135,7 +136,7 @@ fn round(world: &World, origins: &[&str], round: u32, after: u32) -> Vec<String>
 
 /// Gathers every word that can still be reached, as the run goes on.
 #[derive(Default)]
-struct Judge {
+pub(super) struct Judge {
     words: HashSet<(NoteId, String)>,
     seen: HashMap<NoteId, i64>,
 }
@@ -147,7 +148,7 @@ impl Judge {
     }
 
     /// What the server has in versions and in refused texts.
-    async fn gather(&mut self, world: &World) {
+    pub(super) async fn gather(&mut self, world: &World) {
         let access = Access { server: format!("http://{}", world.address), token: world.token.clone(), origin: "judge".into(), ca: None };
         let http = Http::new(&access).unwrap();
         for note in notes() {
@@ -162,15 +163,24 @@ impl Judge {
         }
     }
 
-    /// Everything said to be saved is in a version, in the audit log, or still on a device.
-    fn check(&mut self, world: &World, origins: &[&str], said: &[String]) {
-        for (note, origin) in notes().iter().flat_map(|n| origins.iter().map(move |o| (*n, *o))) {
-            let path = world.folder.path().join(format!("{origin}.db"));
-            let (disk, notices) = Disk::open(&path, Time(0)).unwrap();
+    /// What devices have in their files.
+    pub(super) fn keep(&mut self, files: &[PathBuf]) {
+        for (note, path) in notes().iter().flat_map(|n| files.iter().map(move |f| (*n, f))) {
+            let (disk, notices) = Disk::open(path, Time(0)).unwrap();
             assert!(notices.is_empty(), "{notices:?}");
             let record = disk.load(note).unwrap();
             self.take(note, &format!("{:?} {:?}", disk.copies(note).unwrap(), (&record.saved, &record.typed, &record.parked)));
         }
+    }
+
+    /// Whether a word can be reached, in whichever note.
+    pub(super) fn has(&self, word: &str) -> bool {
+        notes().iter().any(|n| self.words.contains(&(*n, word.to_owned())))
+    }
+
+    /// Everything said to be saved is in a version, in the audit log, or still on a device.
+    fn check(&mut self, world: &World, origins: &[&str], said: &[String]) {
+        self.keep(&origins.iter().map(|o| world.folder.path().join(format!("{o}.db"))).collect::<Vec<_>>());
         let mut saves = 0;
         for (id, word) in said.iter().filter_map(|l| l.strip_prefix("saved ")?.split_once(' ')) {
             let key = (id.parse().unwrap(), word.trim_end_matches(';').to_owned());

@@ -1,7 +1,10 @@
 //! The client against the real server over HTTP, with a network that loses, repeats and breaks off.
 
+mod fire;
 mod kill;
 mod lies;
+mod locks;
+mod set_back;
 mod world;
 
 use diptych::client::disk::Disk;

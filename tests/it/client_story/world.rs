@@ -3,11 +3,13 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use diptych::client::handle::{Command, Detail, News, Parked};
-use diptych::client::http::Access;
+use diptych::client::http::{Access, Http};
+use diptych::client::record::Lane;
+use diptych::client::sync::{Answer, Body, Request};
 use diptych::client::{self, Handle, Parts};
 use diptych::domain::note::{Content, NoteId, Time};
 use diptych::server::auth::token_of;
@@ -38,28 +40,88 @@ pub fn content(title: &str, body: &str) -> Content {
     Content { title: title.to_owned(), body: body.to_owned(), ..Content::default() }
 }
 
+/// A clock whose hands the story moves.
+#[derive(Clone)]
+pub struct Hands(Arc<AtomicI64>);
+
+impl Hands {
+    pub fn new() -> Hands {
+        Hands(Arc::new(AtomicI64::new(0)))
+    }
+
+    /// So many milliseconds pass, or are taken back.
+    pub fn pass(&self, ms: i64) {
+        self.0.fetch_add(ms * 1000, Ordering::Relaxed);
+    }
+
+    fn clock(&self) -> client::driver::Clock {
+        let (own, real) = (self.0.clone(), clock());
+        Arc::new(move || Time(real().0 + own.load(Ordering::Relaxed)))
+    }
+}
+
 pub struct World {
     pub address: SocketAddr,
     pub token: String,
     pub folder: tempfile::TempDir,
+    clock: client::driver::Clock,
     _stop: tokio::sync::oneshot::Sender<()>,
 }
 
 impl World {
     pub async fn start() -> World {
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::temporary().unwrap());
+        Self::of(Arc::new(SqliteStore::temporary().unwrap()), None, clock(), tempfile::tempdir().unwrap()).await
+    }
+
+    /// One whose server and devices go by a clock that the story moves.
+    pub async fn by(hands: &Hands) -> World {
+        Self::of(Arc::new(SqliteStore::temporary().unwrap()), None, hands.clock(), tempfile::tempdir().unwrap()).await
+    }
+
+    /// One whose server keeps its data in [`World::file`].
+    pub async fn in_file() -> World {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("server.db")).unwrap();
+        Self::of(Arc::new(store), None, clock(), folder).await
+    }
+
+    /// One whose server goes on over a file that has a token already.
+    pub async fn over(file: &std::path::Path, token: &str) -> World {
+        let store = SqliteStore::open(file).unwrap();
+        Self::of(Arc::new(store), Some(token.to_owned()), clock(), tempfile::tempdir().unwrap()).await
+    }
+
+    pub fn file(&self) -> PathBuf {
+        self.folder.path().join("server.db")
+    }
+
+    /// A note made straight on the server.
+    pub async fn make(&self, note: NoteId, title: &str, body: &str) {
+        let access = Access { server: format!("http://{}", self.address), token: self.token.clone(), origin: "maker".into(), ca: None };
+        let request = Request { id: note, lane: Lane::Note, key: id(), body: Body::Create(content(title, body)) };
+        let answer = Http::new(&access).unwrap().send(&request, None).await.unwrap();
+        assert!(matches!(answer, Answer::Saved(_)), "{answer:?}");
+    }
+
+    async fn of(store: Arc<dyn Store>, token: Option<String>, clock: client::driver::Clock, folder: tempfile::TempDir) -> World {
         let mut random = [7; 32];
         random[..16].copy_from_slice(id().as_bytes());
-        let (token, hash) = token_of(random);
-        store.add_token("main".to_owned(), "ada".to_owned(), "test".to_owned(), hash, Time(1)).await.unwrap();
+        let token = match token {
+            Some(token) => token,
+            None => {
+                let (token, hash) = token_of(random);
+                store.add_token("main".to_owned(), "ada".to_owned(), "test".to_owned(), hash, Time(1)).await.unwrap();
+                token
+            }
+        };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let config = diptych::server::Config::new(clock(), Arc::new(id));
+        let config = diptych::server::Config::new(clock.clone(), Arc::new(id));
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         tokio::spawn(async move {
             diptych::server::serve(listener, store, config, async { drop(stopped.await) }).await.unwrap();
         });
-        World { address, token, folder: tempfile::tempdir().unwrap(), _stop: stop }
+        World { address, token, folder, clock, _stop: stop }
     }
 
     /// A device with its own breakable way.
@@ -70,7 +132,14 @@ impl World {
 
     pub fn device_over(&self, name: &str, proxy: Proxy) -> Device {
         let access = Access { server: proxy.url(), token: self.token.clone(), origin: name.to_owned(), ca: None };
-        Device::start(access, self.folder.path().join(format!("{name}.db")), Some(proxy))
+        Device::start_by(access, self.folder.path().join(format!("{name}.db")), Some(proxy), self.clock.clone())
+    }
+
+    /// A device with a clock of its own.
+    pub async fn device_by(&self, name: &str, hands: &Hands) -> Device {
+        let proxy = Proxy::start(self.address).await;
+        let access = Access { server: proxy.url(), token: self.token.clone(), origin: name.to_owned(), ca: None };
+        Device::start_by(access, self.folder.path().join(format!("{name}.db")), Some(proxy), hands.clock())
     }
 }
 
@@ -87,7 +156,11 @@ pub struct Device {
 
 impl Device {
     pub fn start(access: Access, db: PathBuf, proxy: Option<Proxy>) -> Device {
-        let parts = Parts { clock: clock(), ids: Arc::new(id), seed: 1 };
+        Self::start_by(access, db, proxy, clock())
+    }
+
+    fn start_by(access: Access, db: PathBuf, proxy: Option<Proxy>, clock: client::driver::Clock) -> Device {
+        let parts = Parts { clock, ids: Arc::new(id), seed: 1 };
         let config = client::Config { access: access.clone(), db: db.clone(), guest: false };
         let (handle, news) = client::start(&config, parts).unwrap();
         Device { handle, news, access, db, proxy, refusals: 0, revision: 0 }

@@ -5,17 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use diptych::client::handle::{EntryState, News};
 use diptych::client::rebase::{Rules, rebase};
 use diptych::client::record::{Lane, Record, Report};
-use diptych::client::sync::{Answer, Effect, Env, Input, Request, step};
-use diptych::domain::note::{Content, FieldName, Note, NoteId, Seq, Value};
+use diptych::client::sync::{Answer, Effect, Env, Input, Request, is_older, step};
+use diptych::domain::note::{Content, FieldName, Note, NoteId, Time, Value};
 use uuid::Uuid;
 
 use super::engine::{Thing, World};
+use super::server::{Page, Place};
 
 /// What the network carries back.
 #[derive(Clone, Debug)]
 pub enum Reply {
     Saved(Box<Note>),
-    Conflict { present: Box<Note>, base: Option<Box<Note>>, conflicts: Vec<FieldName>, id: Uuid },
+    Conflict { present: Box<Note>, base: Option<Box<Note>>, conflicts: Vec<FieldName>, id: Option<Uuid> },
     Missing,
     Done,
     Later,
@@ -39,12 +40,27 @@ pub struct Device {
     /// What is on its disk.
     pub records: BTreeMap<NoteId, Record>,
     pub copies: Vec<(NoteId, Content)>,
-    pub seq: Seq,
+    /// What of the server's changes is on the disk for good.
+    stored: Place,
     /// What a crash takes away.
+    pub place: Place,
+    pub back: Option<(bool, BTreeSet<NoteId>)>,
+    /// Saves answered since changes were last asked for.
+    answered: BTreeSet<NoteId>,
     pub in_flight: BTreeSet<(NoteId, Lane)>,
     pub asking: bool,
+    /// The connection broke since changes were last learnt: nothing is sent before they are.
+    pub unsure: bool,
+    /// Something may be known of the server that is not within the place on the disk.
+    loose: bool,
+    /// The number of the last question for changes.
+    ask: u64,
     pub life: u64,
     pub cut: bool,
+    /// What waits is to be tried at once: the program has just started, or saw its clock go back.
+    wake: bool,
+    /// How far its clock is off, in microseconds.
+    skew: i64,
     entries: i64,
     revision: u64,
 }
@@ -55,14 +71,29 @@ impl Device {
             no,
             records: BTreeMap::new(),
             copies: Vec::new(),
-            seq: 0,
+            stored: (0, 0),
+            place: (0, 0),
+            back: None,
+            answered: BTreeSet::new(),
             in_flight: BTreeSet::new(),
             asking: false,
+            unsure: true,
+            loose: true,
+            ask: 0,
             life: 0,
             cut: false,
+            wake: false,
+            skew: 0,
             entries: 0,
             revision: 0,
         }
+    }
+}
+
+impl Device {
+    /// What its clock says.
+    fn now(&self, real: Time) -> Time {
+        Time(real.0 + self.skew)
     }
 }
 
@@ -84,7 +115,7 @@ fn apply(world: &mut World<'_>, d: usize, id: NoteId, input: Input) -> bool {
     let rules = rules();
     let key = world.rng.uuid();
     let jitter = i64::try_from(world.rng.below(1000)).unwrap();
-    let env = Env { now: world.now, key, no: world.devices[d].entries, jitter, rules: &rules };
+    let env = Env { now: world.devices[d].now(world.now), key, no: world.devices[d].entries, jitter, rules: &rules };
     let effects = step(&mut record, input, &env);
     let device = &mut world.devices[d];
     if record.is_empty() {
@@ -120,6 +151,11 @@ fn crashed(world: &mut World<'_>, d: usize) {
     let device = &mut world.devices[d];
     device.in_flight.clear();
     device.asking = false;
+    device.place = device.stored;
+    device.back = None;
+    device.wake = true;
+    device.unsure = true;
+    device.loose = true;
     device.life += 1;
     world.say(|| format!("device {d}: killed, and started again"));
 }
@@ -129,18 +165,25 @@ fn send(world: &mut World<'_>, d: usize, request: Box<Request>) {
     world.say(|| format!("device {d}: sends {:?} {}", request.lane, &request.key.to_string()[..4]));
     let life = world.devices[d].life;
     let lose = world.plan.faults.lose_request;
-    world.post(d, lose, Thing::Arrives { from: d, life, request: request.clone() });
+    let server = world.seen.restores;
+    world.post(d, lose, Thing::Arrives { from: d, life, server, request: request.clone() });
     // The transport gives up after a while; a late answer is then one to a request nobody waits for.
-    world.later(30_000, Thing::Replied { to: d, life, request, reply: Reply::Later });
+    world.later(30_000, Thing::Replied { to: d, life, server: u64::MAX, request, reply: Reply::Later });
 }
 
 pub fn look(world: &mut World<'_>, d: usize) {
+    if world.devices[d].wake {
+        wake(world, d);
+    }
     let device = &world.devices[d];
+    let now = device.now(world.now);
     let due: Vec<(NoteId, Lane)> = device
         .records
         .iter()
         .flat_map(|(id, r)| r.entries.iter().map(move |(lane, e)| (*id, *lane, e.state.clone(), e.due)))
-        .filter(|(id, lane, state, due)| *state == EntryState::Waiting && *due <= world.now && !device.in_flight.contains(&(*id, *lane)))
+        .filter(|(id, lane, state, due)| {
+            !device.unsure && *state == EntryState::Waiting && *due <= now && !device.in_flight.contains(&(*id, *lane))
+        })
         .map(|(id, lane, ..)| (id, lane))
         .collect();
     for (id, lane) in due {
@@ -152,9 +195,11 @@ pub fn look(world: &mut World<'_>, d: usize) {
     }
     if !world.devices[d].asking || world.rng.chance(5) {
         world.devices[d].asking = true;
-        let (life, seq) = (world.devices[d].life, world.devices[d].seq);
+        world.devices[d].ask += 1;
+        world.devices[d].answered.clear();
+        let (life, ask, place) = (world.devices[d].life, world.devices[d].ask, world.devices[d].place);
         let lose = world.plan.faults.lose_request;
-        world.post(d, lose, Thing::Asks { from: d, life, seq });
+        world.post(d, lose, Thing::Asks { from: d, life, ask, place });
     }
 }
 
@@ -174,33 +219,100 @@ pub fn replied(world: &mut World<'_>, d: usize, life: u64, request: &Request, re
         Lane::Report => true,
     };
     if !waits {
+        // What a server that was set back has forgotten is waited for no more, whatever it still answers.
+        if lane == Lane::Note && world.devices[d].records.get(&request.id).is_none_or(|r| r.sent.is_none()) {
+            world.devices[d].in_flight.remove(&(request.id, lane));
+        }
         return;
     }
     let answer = match reply {
         Reply::Saved(note) => Answer::Saved(note),
         Reply::Conflict { present, base, conflicts, id } => {
-            Answer::Conflict { present, base, conflicts, conflict_id: Some(id.to_string()) }
+            Answer::Conflict { present, base, conflicts, conflict_id: id.map(|id| id.to_string()) }
         }
         Reply::Missing => Answer::Missing,
         Reply::Done => Answer::Done,
         Reply::Later => Answer::Later("not now".to_owned(), None),
     };
     world.devices[d].in_flight.remove(&(request.id, lane));
+    world.devices[d].answered.insert(request.id);
+    world.devices[d].loose = true;
     apply(world, d, request.id, Input::Answered(lane, answer));
 }
 
-pub fn changes(world: &mut World<'_>, d: usize, life: u64, notes: Vec<Note>, seq: Seq) {
-    if world.devices[d].life != life {
+pub fn changes(world: &mut World<'_>, d: usize, (life, ask): (u64, u64), page: Page) {
+    // As over HTTP: an answer belongs to its question, and there is one at a time.
+    if world.devices[d].life != life || world.devices[d].ask != ask || !world.devices[d].asking {
         return;
     }
     world.devices[d].asking = false;
-    for note in notes {
-        if !apply(world, d, note.id, Input::Remote(note)) || world.devices[d].life != life {
+    let at = world.devices[d].place;
+    if world.devices[d].loose && !page.reset && world.devices[d].back.is_none() && at != (0, 0) && page.place.0 != at.0 {
+        world.devices[d].place = (0, 0);
+        return;
+    }
+    // A list from the start is whole: what it does not hold, the server does not have.
+    if page.reset || world.devices[d].place == (0, 0) {
+        world.devices[d].back = Some((page.reset, BTreeSet::new()));
+        world.say(|| format!("device {d}: the server was set back"));
+    }
+    for note in page.notes {
+        let id = note.id;
+        let known = world.devices[d].records.get(&id).and_then(|r| r.synced.as_ref());
+        let told = world.devices[d].back.as_ref().is_some_and(|(told, _)| *told);
+        let input = if !world.devices[d].answered.contains(&id) && (told || is_older(&note, known)) {
+            Input::SetBack(Some(Box::new(note)))
+        } else {
+            Input::Remote(note)
+        };
+        if !apply(world, d, id, input) || world.devices[d].life != life {
             return; // what was seen is remembered only once the whole page is stored
         }
+        if let Some((_, back)) = &mut world.devices[d].back {
+            back.insert(id);
+        }
     }
-    let device = &mut world.devices[d];
-    device.seq = device.seq.max(seq);
+    world.devices[d].place = page.place;
+    if page.more {
+        return;
+    }
+    if let Some((_, seen)) = world.devices[d].back.clone() {
+        let lacks = world.devices[d]
+            .records
+            .iter()
+            .filter(|(id, r)| r.synced.is_some() && !seen.contains(id) && !world.devices[d].answered.contains(id))
+            .map(|(id, _)| *id);
+        for id in lacks.collect::<Vec<_>>() {
+            if !apply(world, d, id, Input::SetBack(None)) || world.devices[d].life != life {
+                return;
+            }
+        }
+        world.devices[d].back = None;
+    }
+    world.devices[d].stored = page.place;
+    world.devices[d].unsure = false;
+    world.devices[d].loose = !world.devices[d].answered.is_empty();
+}
+
+/// The clock of a device jumps by years; the program notices where it went back, and tries again what waits.
+fn jump(world: &mut World<'_>, d: usize) {
+    const YEARS: u64 = 10 * 365 * 86_400;
+    world.seen.jumps += 1;
+    let before = world.devices[d].skew;
+    let seconds = i64::try_from(world.rng.below(2 * YEARS)).unwrap() - i64::try_from(YEARS).unwrap();
+    world.devices[d].skew = seconds * 1_000_000;
+    world.say(|| format!("device {d}: its clock is off by {seconds} s"));
+    world.devices[d].wake |= world.devices[d].skew < before;
+}
+
+/// Everything that waits is due now.
+fn wake(world: &mut World<'_>, d: usize) {
+    world.devices[d].wake = false;
+    let waits = |r: &Record| r.entries.iter().filter(|(_, e)| e.state == EntryState::Waiting).map(|(l, _)| *l).collect::<Vec<_>>();
+    let all: Vec<_> = world.devices[d].records.iter().flat_map(|(id, r)| waits(r).into_iter().map(|lane| (*id, lane))).collect();
+    for (id, lane) in all {
+        apply(world, d, id, Input::Retry(lane));
+    }
 }
 
 /// A crash can leave an entry paused; the person lets it go on.
@@ -220,6 +332,9 @@ pub fn act(world: &mut World<'_>, d: usize) {
         world.say(|| format!("device {d}: the network is gone"));
         let back = 5_000 + world.rng.below(120_000);
         world.later(back, Thing::Heals(d));
+    }
+    if world.rng.chance(world.plan.faults.jump) && !world.calm {
+        jump(world, d);
     }
     let known: Vec<NoteId> = world.devices[d].records.iter().filter(|(_, r)| r.content().is_some()).map(|(id, _)| *id).collect();
     if known.is_empty() || world.rng.chance(6) {

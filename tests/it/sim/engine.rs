@@ -4,11 +4,11 @@ use std::collections::BinaryHeap;
 use std::fmt;
 
 use diptych::client::sync::Request;
-use diptych::domain::note::{Note, Seq, Time};
+use diptych::domain::note::Time;
 
 use super::device::{Device, Reply};
 use super::model::Model;
-use super::server::Server;
+use super::server::{Page, Place, Server};
 
 /// A small generator (splitmix64, Steele and others 2014): the whole run follows from its seed.
 #[derive(Clone, Debug)]
@@ -49,11 +49,15 @@ pub struct Faults {
     pub crash: u64,
     pub partition: u64,
     pub server_error: u64,
+    /// The server is set back to an older copy of its data (where there is one).
+    pub restore: u64,
+    /// A device's clock jumps by up to ten years, either way.
+    pub jump: u64,
 }
 
 impl Faults {
     pub fn all() -> Faults {
-        Faults { lose_request: 12, lose_reply: 15, repeat: 12, crash: 4, partition: 3, server_error: 5 }
+        Faults { lose_request: 12, lose_reply: 15, repeat: 12, crash: 4, partition: 3, server_error: 5, restore: 0, jump: 2 }
     }
 }
 
@@ -72,12 +76,15 @@ impl Plan {
         let mut rng = Rng::new(seed ^ 0x00d1_97c4);
         let quiet = rng.chance(10);
         let faults = if quiet {
-            Faults { lose_request: 0, lose_reply: 0, repeat: 0, crash: 0, partition: 0, server_error: 0 }
+            Faults { lose_request: 0, lose_reply: 0, repeat: 0, crash: 0, partition: 0, server_error: 0, restore: 0, jump: 0 }
         } else {
             Faults::all()
         };
         let devices = usize::try_from(1 + rng.below(4)).unwrap();
-        Plan { seed, devices, notes: 1 + rng.below(3), actions: 10 + rng.below(50), faults }
+        let (notes, actions) = (1 + rng.below(3), 10 + rng.below(50));
+        // One run in six has a server that is restored from copies.
+        let faults = if !quiet && rng.chance(17) { Faults { restore: 3, ..faults } } else { faults };
+        Plan { seed, devices, notes, actions, faults }
     }
 }
 
@@ -91,6 +98,9 @@ pub struct Seen {
     pub repeats: u64,
     pub crashes: u64,
     pub partitions: u64,
+    pub restores: u64,
+    pub jumps: u64,
+    pub late: u64,
     pub steps: u64,
 }
 
@@ -103,6 +113,9 @@ impl Seen {
         self.repeats += o.repeats;
         self.crashes += o.crashes;
         self.partitions += o.partitions;
+        self.restores += o.restores;
+        self.jumps += o.jumps;
+        self.late += o.late;
         self.steps += o.steps;
     }
 }
@@ -111,8 +124,19 @@ impl fmt::Display for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} saves, {} refused, {} settled; {} messages lost, {} repeated, {} crashes, {} partitions; {} steps",
-            self.saves, self.conflicts, self.settled, self.lost, self.repeats, self.crashes, self.partitions, self.steps
+            "{} saves, {} refused, {} settled; {} messages lost, {} repeated, {} late by seconds, {} crashes, {} partitions, {} servers set \
+             back, {} clocks jumped by years; {} steps",
+            self.saves,
+            self.conflicts,
+            self.settled,
+            self.lost,
+            self.repeats,
+            self.late,
+            self.crashes,
+            self.partitions,
+            self.restores,
+            self.jumps,
+            self.steps
         )
     }
 }
@@ -125,13 +149,13 @@ pub enum Thing {
     /// A device looks for what is due.
     Look(usize),
     /// A request reaches the server; `life` is the run of the device that sent it.
-    Arrives { from: usize, life: u64, request: Box<Request> },
+    Arrives { from: usize, life: u64, server: u64, request: Box<Request> },
     /// A reply reaches its device.
-    Replied { to: usize, life: u64, request: Box<Request>, reply: Reply },
+    Replied { to: usize, life: u64, server: u64, request: Box<Request>, reply: Reply },
     /// A device's question for changes reaches the server.
-    Asks { from: usize, life: u64, seq: Seq },
+    Asks { from: usize, life: u64, ask: u64, place: Place },
     /// The changes reach the device.
-    Changes { to: usize, life: u64, notes: Vec<Note>, seq: Seq },
+    Changes { to: usize, life: u64, ask: u64, page: Page },
     /// A device's network comes back.
     Heals(usize),
 }
@@ -169,6 +193,7 @@ pub struct World<'a> {
     pub model: Model,
     pub seen: Seen,
     pub calm: bool,
+    backup: Option<Server>,
     queue: BinaryHeap<Queued>,
     order: u64,
     acts_left: u64,
@@ -190,7 +215,31 @@ impl World<'_> {
     }
 
     fn delay(&mut self) -> u64 {
-        if self.rng.chance(10) && !self.calm { 2_000 + self.rng.below(60_000) } else { 5 + self.rng.below(200) }
+        if self.rng.chance(10) && !self.calm {
+            self.seen.late += 1;
+            2_000 + self.rng.below(60_000)
+        } else {
+            5 + self.rng.below(200)
+        }
+    }
+
+    /// The server's data is copied, or an older copy takes its place.
+    fn keeper_acts(&mut self) {
+        let restore = self.plan.faults.restore;
+        if restore == 0 || self.calm {
+            return;
+        }
+        if self.rng.chance(8) {
+            self.backup = Some(self.server.clone());
+        } else if self.rng.chance(restore)
+            && let Some(copy) = self.backup.clone()
+        {
+            self.seen.restores += 1;
+            self.server.set_back_to(copy);
+            super::model::forgive(self);
+            self.devices.iter_mut().for_each(|d| (d.unsure, d.asking) = (true, false));
+            self.say(|| "server: set back to an older copy".to_owned());
+        }
     }
 
     fn fault(&mut self, percent: u64) -> bool {
@@ -217,6 +266,7 @@ impl World<'_> {
             Thing::Act(d) => {
                 if self.acts_left > 0 {
                     self.acts_left -= 1;
+                    self.keeper_acts();
                     super::device::act(self, d);
                     let pause = self.rng.below(20_000);
                     self.later(pause, Thing::Act(d));
@@ -230,20 +280,24 @@ impl World<'_> {
                 self.devices[d].cut = false;
                 self.say(|| format!("device {d}: the network is back"));
             }
-            Thing::Arrives { from, life, request } => {
+            // A connection does not outlive the server it was made to.
+            Thing::Arrives { server, .. } if server != self.seen.restores => self.seen.lost += 1,
+            Thing::Arrives { from, life, request, .. } => {
                 let broken = self.plan.faults.server_error;
                 let reply = if self.fault(broken) { Reply::Later } else { self.server.take(from, &request, self.now, &mut self.rng)? };
                 self.say(|| format!("server: {:?} of device {from}: {}", request.lane, reply.name()));
                 let lose = self.plan.faults.lose_reply;
-                self.post(from, lose, Thing::Replied { to: from, life, request, reply });
+                let server = self.seen.restores;
+                self.post(from, lose, Thing::Replied { to: from, life, server, request, reply });
             }
-            Thing::Replied { to, life, request, reply } => super::device::replied(self, to, life, &request, reply),
-            Thing::Asks { from, life, seq } => {
-                let (notes, seq) = self.server.since(seq);
+            Thing::Replied { server, .. } if server < self.seen.restores => self.seen.lost += 1,
+            Thing::Replied { to, life, request, reply, .. } => super::device::replied(self, to, life, &request, reply),
+            Thing::Asks { from, life, ask, place } => {
+                let page = self.server.since(place);
                 let lose = self.plan.faults.lose_reply;
-                self.post(from, lose, Thing::Changes { to: from, life, notes, seq });
+                self.post(from, lose, Thing::Changes { to: from, life, ask, page });
             }
-            Thing::Changes { to, life, notes, seq } => super::device::changes(self, to, life, notes, seq),
+            Thing::Changes { to, life, ask, page } => super::device::changes(self, to, (life, ask), page),
         }
         Ok(())
     }
@@ -277,6 +331,7 @@ pub fn run(plan: &Plan, story: Option<&mut Vec<String>>) -> Result<Seen, String>
         model,
         seen: Seen::default(),
         calm: false,
+        backup: None,
         queue: BinaryHeap::new(),
         order: 0,
         acts_left: plan.actions,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use diptych::domain::note::{NoteId, Value};
 
 use super::engine::World;
-use super::server::Server;
+use super::server::{Page, Server};
 
 /// What the persons did, as far as the disk took it.
 #[derive(Debug)]
@@ -40,7 +40,8 @@ pub fn quiet(world: &World<'_>) -> bool {
     world.devices.iter().all(|d| {
         d.in_flight.is_empty()
             && d.records.values().all(|r| r.entries.is_empty() && r.saved.is_none() && r.parked.is_none() && r.sent.is_none())
-            && world.server.since(d.seq).0.is_empty()
+            && d.back.is_none()
+            && matches!(world.server.since(d.place), Page { reset: false, notes, .. } if notes.is_empty())
     })
 }
 
@@ -60,7 +61,7 @@ pub fn check(world: &World<'_>) -> Result<(), String> {
     converged(world)?;
     reachable(world)?;
     logged_once(world)?;
-    if world.plan.devices == 1 && !world.server.audit.is_empty() {
+    if world.plan.devices == 1 && world.seen.restores == 0 && !world.server.audit.is_empty() {
         return Err(format!("alone, and yet a conflict: {:?}", world.server.audit));
     }
     Ok(())
@@ -85,8 +86,14 @@ fn converged(world: &World<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// Law 1: every word that a disk took is in a version, in the audit log, in a draft or in a copy kept aside.
-fn reachable(world: &World<'_>) -> Result<(), String> {
+/// Words that only the lost part of a restored server had are lost with it: no device can bring them back.
+pub fn forgive(world: &mut World<'_>) {
+    let texts = texts(world);
+    let found = |id: &NoteId, word: &str| texts.get(id).is_some_and(|t| t.contains(word));
+    world.model.words.retain(|(id, word)| found(id, word));
+}
+
+fn texts(world: &World<'_>) -> BTreeMap<NoteId, String> {
     let mut texts: BTreeMap<NoteId, String> = BTreeMap::new();
     let mut put = |id: NoteId, text: &str| texts.entry(id).or_default().push_str(text);
     for (id, versions) in &world.server.versions {
@@ -101,6 +108,12 @@ fn reachable(world: &World<'_>) -> Result<(), String> {
             r.content().into_iter().for_each(|c| put(*id, &c.body));
         }
     }
+    texts
+}
+
+/// Law 1: every word that a disk took is in a version, in the audit log, in a draft or in a copy kept aside.
+fn reachable(world: &World<'_>) -> Result<(), String> {
+    let texts = texts(world);
     match world.model.words.iter().find(|(id, word)| !texts.get(id).is_some_and(|t| t.contains(word.as_str()))) {
         Some((id, word)) => Err(format!("the word {word} of note {id} is nowhere")),
         None => sums(world),
@@ -109,6 +122,9 @@ fn reachable(world: &World<'_>) -> Result<(), String> {
 
 /// What was added by saves is in the sum exactly once, on notes that no one deleted or settled away.
 fn sums(world: &World<'_>) -> Result<(), String> {
+    if world.seen.restores > 0 {
+        return Ok(()); // what the server forgot was added nowhere
+    }
     for (id, expected) in &world.model.sums {
         let Some(versions) = world.server.versions.get(id) else { continue };
         let Some(Value::Int(sum)) = versions.last().and_then(|v| v.content.fields.get("sum")) else { continue };

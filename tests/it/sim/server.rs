@@ -22,7 +22,20 @@ pub struct Logged {
     pub mine: Vec<String>,
 }
 
-#[derive(Debug)]
+/// What a device has seen: the epoch of the server's data, and how far in it.
+pub type Place = (u64, Seq);
+
+/// A page of changes.
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub notes: Vec<Note>,
+    pub place: Place,
+    pub more: bool,
+    /// The place asked about is not part of the server's past: the list begins anew.
+    pub reset: bool,
+}
+
+#[derive(Clone, Debug)]
 pub struct Server {
     pub versions: BTreeMap<NoteId, Vec<Note>>,
     pub audit: Vec<Logged>,
@@ -31,6 +44,9 @@ pub struct Server {
     pub policies: Policies,
     changes: BTreeMap<Seq, NoteId>,
     seq: Seq,
+    epoch: u64,
+    /// Earlier epochs, and how far each is part of this one's past.
+    past: BTreeMap<u64, Seq>,
     memory: BTreeMap<Uuid, Reply>,
 }
 
@@ -46,6 +62,8 @@ impl Server {
             policies,
             changes: BTreeMap::new(),
             seq: 0,
+            epoch: 1,
+            past: BTreeMap::new(),
             memory: BTreeMap::new(),
         };
         for n in 0..notes {
@@ -87,10 +105,21 @@ impl Server {
     }
 
     /// At most three notes after `seq`, so that pages matter.
-    pub fn since(&self, seq: Seq) -> (Vec<Note>, Seq) {
+    pub fn since(&self, (epoch, seq): Place) -> Page {
+        let leads_here = epoch == 0 || epoch == self.epoch || self.past.get(&epoch).is_some_and(|shared| seq <= *shared);
+        let seq = if leads_here { seq } else { 0 };
         let page: Vec<(Seq, NoteId)> = self.changes.range(seq + 1..).take(3).map(|(s, n)| (*s, *n)).collect();
         let seq = page.last().map_or(seq, |(s, _)| *s);
-        (page.iter().filter_map(|(_, n)| self.present(*n).cloned()).collect(), seq)
+        let notes = page.iter().filter_map(|(_, n)| self.present(*n).cloned()).collect();
+        Page { notes, place: (self.epoch, seq), more: self.changes.range(seq + 1..).next().is_some(), reset: !leads_here }
+    }
+
+    /// An older copy takes the place of the data, and goes on in an epoch of its own.
+    pub fn set_back_to(&mut self, copy: Server) {
+        let epoch = self.epoch + 1;
+        *self = copy;
+        self.past.insert(self.epoch, self.seq);
+        self.epoch = epoch;
     }
 
     /// Takes a request as the HTTP server does: an answered key gets its first answer again.
@@ -106,7 +135,14 @@ impl Server {
             Body::Save(base, patch) => {
                 let Some(versions) = self.versions.get(&request.id) else { return Ok(Reply::Missing) };
                 let (present, base) = (versions.last().unwrap(), versions.iter().find(|n| n.version == *base));
-                let base = base.ok_or_else(|| format!("a save on version {base:?}, which never was"))?.clone();
+                let Some(base) = base.cloned() else {
+                    if self.past.is_empty() {
+                        return Err("a save on a version that never was".to_owned());
+                    }
+                    // As the client's transport does with an unknown base: what is there now is the other side.
+                    let present = Box::new(present.clone());
+                    return Ok(Reply::Conflict { present, base: None, conflicts: Vec::new(), id: None });
+                };
                 let decision = decide::save(present, &base, patch, &self.policies);
                 self.decided(from, request, decision, Some(base), now, rng)?
             }
@@ -151,7 +187,7 @@ impl Server {
             Decision::Refuse(refused) => {
                 let id = self.log(request, refused.conflict.action, &refused.conflict.fields, rng);
                 let present = Box::new(self.present(request.id).ok_or("refused, but nothing there")?.clone());
-                Ok(Reply::Conflict { present, base: base.map(Box::new), conflicts: refused.conflicts, id })
+                Ok(Reply::Conflict { present, base: base.map(Box::new), conflicts: refused.conflicts, id: Some(id) })
             }
             Decision::Owned(why) => Err(format!("a save set what is the server's: {why:?}")),
             Decision::Invalid(why) => Err(format!("a save broke limits: {why:?}")),

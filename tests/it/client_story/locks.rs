@@ -1,0 +1,135 @@
+//! Locks over the real server: taken, shown, renewed while typing, lost without losing text, and given back on leaving.
+//!
+//! The server and the devices share a clock that the story moves, so that minutes pass at once.
+
+use diptych::client::handle::{Command, Holder, News, State};
+use diptych::domain::note::NoteId;
+
+use super::world::{Device, Hands, World, content, id};
+
+const MINUTE: i64 = 60_000;
+
+async fn lock_is(device: &mut Device, note: NoteId, what: &str, wanted: impl Fn(Option<&Holder>) -> bool) -> Option<Holder> {
+    device.hear(what, |n| if let News::LockIs(i, h) = n { (*i == note && wanted(h.as_ref())).then(|| h.clone()) } else { None }).await
+}
+
+async fn two() -> (World, Hands, Device, Device, NoteId) {
+    let hands = Hands::new();
+    let world = World::by(&hands).await;
+    let (mut laptop, mut desktop) = (world.device("laptop").await, world.device("desktop").await);
+    let note = NoteId(id());
+    laptop.save(note, content("n", "one\n"));
+    laptop.synced(note).await;
+    desktop.has(note, "one\n").await;
+    (world, hands, laptop, desktop, note)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lock_is_shown_elsewhere_renewed_while_typing_and_given_back_on_leaving() {
+    let (_world, hands, mut laptop, mut desktop, note) = two().await;
+    laptop.send(Command::Lock(note));
+    let mine = lock_is(&mut laptop, note, "its lock", |h| h.is_some_and(|h| h.me)).await.unwrap();
+    lock_is(&mut desktop, note, "the lock of another", |h| h.is_some_and(|h| h.client == "laptop" && !h.me)).await;
+    desktop.send(Command::Lock(note));
+    let told = lock_is(&mut desktop, note, "who holds it", |h| h.is_some_and(|h| !h.user.is_empty())).await.unwrap();
+    assert_eq!((told.user.as_str(), told.client.as_str(), told.me), ("ada", "laptop", false));
+
+    // Typing renews it, again and again, far beyond the five minutes of one lease; a clock of years ago or ahead changes nothing.
+    let mut until = mine.expires_at;
+    for n in 0..5 {
+        hands.pass(3 * MINUTE);
+        let text = Box::new(content("n", &format!("one\ntyped {n}\n")));
+        laptop.send(Command::Type { id: note, base: Some(1), content: text, revision: 10 + n });
+        let renewed = lock_is(&mut laptop, note, "the renewal", |h| h.is_some_and(|h| h.me && h.expires_at > until)).await.unwrap();
+        until = renewed.expires_at;
+    }
+    desktop.send(Command::Lock(note));
+    lock_is(&mut desktop, note, "that it is held still", |h| h.is_some_and(|h| h.client == "laptop")).await;
+
+    // Leaving gives it back at once.
+    laptop.send(Command::Unlock(note));
+    lock_is(&mut desktop, note, "the release", |h| h.is_none()).await;
+    desktop.send(Command::Lock(note));
+    lock_is(&mut desktop, note, "its own lock", |h| h.is_some_and(|h| h.me)).await;
+    // So does ending the program.
+    desktop.send(Command::Stop);
+    desktop.hear("stopped", |n| matches!(n, News::Stopped).then_some(())).await;
+    laptop.send(Command::Lock(note));
+    lock_is(&mut laptop, note, "its lock again", |h| h.is_some_and(|h| h.me)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lock_that_ran_out_is_lost_with_a_word_and_the_text_stays() {
+    let (_world, hands, mut laptop, mut desktop, note) = two().await;
+    laptop.send(Command::Lock(note));
+    lock_is(&mut laptop, note, "its lock", |h| h.is_some_and(|h| h.me)).await;
+    desktop.send(Command::Lock(note));
+    lock_is(&mut desktop, note, "the lock of another", |h| h.is_some_and(|h| h.client == "laptop")).await;
+
+    // Nothing is typed for six minutes: another takes it, and saves.
+    hands.pass(6 * MINUTE);
+    desktop.send(Command::Lock(note));
+    lock_is(&mut desktop, note, "its own lock", |h| h.is_some_and(|h| h.me)).await;
+    desktop.save(note, content("n", "one\nof desktop\n"));
+    desktop.synced(note).await;
+    laptop.has(note, "one\nof desktop\n").await;
+
+    // While it is held a save waits, with who holds it as the reason; it is not lost, and nothing is overwritten.
+    let mine = content("n", "one\nof laptop\n");
+    laptop.send(Command::Save { id: note, base: Some(1), content: Box::new(mine.clone()), revision: 50 });
+    laptop.saved_here(note, 50).await;
+    let why = loop {
+        laptop.send(Command::Outbox);
+        let rows = laptop.hear("the outbox", |n| if let News::Outbox(rows) = n { Some(rows.clone()) } else { None }).await;
+        if let Some(why) = rows.iter().find(|r| r.id == note).and_then(|r| r.last_error.clone()) {
+            break why;
+        }
+    };
+    assert!(why.contains("desktop"), "it says who holds it: {why}");
+    assert_eq!(laptop.open(note).await.draft.unwrap().content, mine);
+    laptop.send(Command::Lock(note));
+    lock_is(&mut laptop, note, "who has it", |h| h.is_some_and(|h| h.client == "desktop")).await;
+
+    // Given back, the save is checked by its version like any other, and both texts are kept.
+    desktop.send(Command::Unlock(note));
+    // Its own word for it, and the server's.
+    lock_is(&mut desktop, note, "the release", |h| h.is_none()).await;
+    lock_is(&mut desktop, note, "the release", |h| h.is_none()).await;
+    hands.pass(MINUTE);
+    let parked = laptop.needs_you(note).await;
+    assert_eq!((parked.mine, parked.theirs.content.body.as_str()), (mine, "one\nof desktop\n"));
+    assert_eq!(laptop.open(note).await.state, State::NeedsYou);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clocks_that_jump_by_years_hold_up_nothing() {
+    const YEARS: i64 = 10 * 365 * 24 * 60 * MINUTE;
+    let (world, hands, mut laptop, _desktop, note) = two().await;
+    let own = Hands::new();
+    laptop.send(Command::Stop);
+    laptop.hear("stopped", |n| matches!(n, News::Stopped).then_some(())).await;
+    let mut laptop = world.device_by("laptop2", &own).await;
+    laptop.has(note, "one\n").await;
+    for (n, jump) in [YEARS, -2 * YEARS, YEARS].into_iter().enumerate() {
+        // The server is away, so that something waits for its next try when the clock jumps.
+        laptop.proxy().cut(true);
+        let text = format!("one\n{n}\n");
+        let revision = laptop.save(note, content("n", &text));
+        laptop.saved_here(note, revision).await;
+        laptop.hear("trouble", |n| matches!(n, News::ConnectionIs(diptych::client::Connection::Offline { .. })).then_some(())).await;
+        own.pass(jump);
+        laptop.proxy().cut(false);
+        // Nobody presses "sync now" here: it goes by itself.
+        let by_itself = async {
+            loop {
+                match laptop.news.recv().await.unwrap() {
+                    News::Synced(n, _) if n.content.body == text => return,
+                    _ => {}
+                }
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(20), by_itself).await.unwrap_or_else(|_| panic!("jump {n} holds it up"));
+    }
+    assert_eq!(laptop.refusals, 0);
+    hands.pass(0);
+}
