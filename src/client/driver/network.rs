@@ -157,7 +157,11 @@ impl Driver {
     }
 
     fn lock_seen(&mut self, id: NoteId, from: String, released: bool) {
-        if self.locks.get(&id).is_some_and(|l| l.holder.me) && from == self.me {
+        if self.locks.get(&id).is_some_and(|l| l.holder.me) {
+            // Late news of before ours, or ours ran out and another has it: the server says which, and our token is not forgotten before.
+            if !released && from != self.me {
+                self.ask_lock(id);
+            }
             return;
         }
         let lease = 300_000;
