@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::store::{Base, BookmarkRow, Done, LockRow, Space, StoreError};
-use super::work::{Step, Tx};
+use super::tx::{Step, Tx};
 use crate::domain::audit::{Entry, FieldRecord, Settled};
 use crate::domain::note::{FieldValue, NoteId, Value, Version};
 use crate::wire::value::{ValueJson, from_field, to_field};

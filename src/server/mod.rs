@@ -19,6 +19,7 @@ mod metrics;
 mod request;
 mod routes;
 mod run;
+mod tx;
 mod work;
 
 pub use app::{Config, Tls};

@@ -136,3 +136,82 @@ fn advise(entity: &str, name: &str, of: &OfField, days: u32, policies: &Policies
     let reason = format!("{count} {collisions} in {days} days {are} neither few nor many: the policy in force will do.");
     say(&now.clone(), reason)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::note::Time;
+
+    fn entry(record: &str, field: &str, values: [FieldValue; 3]) -> Entry {
+        let [base, mine, theirs] = values;
+        let kept = theirs.clone();
+        Entry {
+            id: "e".into(),
+            at: Time(0),
+            entity: "note".into(),
+            entity_id: record.into(),
+            action: "conflict_409".into(),
+            user_id: "u".into(),
+            server_ts: None,
+            client_ts: None,
+            server_version: Some(2),
+            base_version: Some(1),
+            client_origin: "lap".into(),
+            server_origin: "desk".into(),
+            fields: [(field.to_owned(), FieldRecord { base, mine, theirs, kept })].into(),
+            outcome: None,
+            settled: None,
+        }
+    }
+
+    fn text(t: &str) -> FieldValue {
+        FieldValue::Is(Value::Text(t.to_owned()))
+    }
+
+    fn list(l: &[&str]) -> FieldValue {
+        FieldValue::Is(Value::List(l.iter().map(|t| (*t).to_owned()).collect()))
+    }
+
+    /// The figures of these entries over thirty days.
+    fn figures(entries: &[Entry]) -> Figures {
+        let mut counting = Counting::new((1..=30).map(|d| format!("2026-11-{d:02}")).collect());
+        entries.iter().for_each(|e| counting.add(e, "2026-11-24"));
+        counting.finish(1000, &Policies::default())
+    }
+
+    #[test]
+    fn the_advice_follows_the_figures() {
+        let bodies = |n: usize, records: usize| -> Vec<Entry> {
+            (0..n).map(|i| entry(&format!("n{}", i % records), "body", [text("a"), text("b"), text("c")])).collect()
+        };
+        let sets = |overlap: bool| -> Vec<Entry> {
+            let theirs = if overlap { list(&["x"]) } else { list(&["y"]) };
+            (0..40).map(|i| entry(&format!("n{i}"), "tags", [list(&[]), list(&["x"]), theirs.clone()])).collect()
+        };
+        for (entries, policy, reason) in [
+            (bodies(5, 5), "last-write-wins", "5 collisions in 30 days are few"),
+            (bodies(15_000, 5000), "manual", "15000 collisions"),
+            (bodies(200, 200), "manual", "neither few nor many: the policy in force"),
+            (bodies(40, 2), "lock", "20 of 40 collisions in 30 days were on one record"),
+            (sets(false), "union", "40 of 40 collisions were of sets that did not overlap"),
+        ] {
+            let found = figures(&entries);
+            let advice = &found.advice[0];
+            assert_eq!(advice.policy, policy, "{advice:?}");
+            assert!(advice.reason.contains(reason), "{advice:?}");
+            assert_eq!(found.conflicts, entries.len() as u64);
+        }
+        assert_ne!(figures(&sets(true)).advice.first().map(|a| a.policy.as_str()), Some("union"));
+    }
+
+    #[test]
+    fn a_deletion_is_counted_and_has_no_advice() {
+        let truth = |b| FieldValue::Is(Value::Bool(b));
+        let found = figures(&[
+            entry("n", "deleted", [truth(false), truth(true), truth(false)]),
+            entry("n", "deleted", [truth(false), truth(false), truth(true)]),
+            entry("n", "deleted", [truth(true), truth(false), truth(true)]), // undeleted by one side: no collision of its own
+        ]);
+        assert_eq!((found.conflicts, found.by_field.get("note.deleted"), found.advice.len()), (3, Some(&2), 0));
+    }
+}

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use tokio::sync::{mpsc, oneshot};
 
 use super::store::StoreError;
-use table::{Batch, Sums, TABLES};
+use table::{ENDED_EARLY, TABLES};
 
 /// What was moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,31 +87,4 @@ pub async fn copy(from: &str, to: &str) -> Result<Moved, StoreError> {
     let before = snapshot.await.map_err(|_| StoreError::Unavailable("the source was not read".to_owned()))?;
     let late = u64::try_from(source.changes().await? - before).unwrap_or(0);
     Ok(Moved { rows: TABLES.iter().zip(sums).map(|(t, sum)| (t.name, sum.rows)).collect(), late })
-}
-
-const ENDED_EARLY: &str = "the other store ended early";
-
-/// The other side is gone; it says itself why.
-fn broken_off() -> StoreError {
-    StoreError::Unavailable(ENDED_EARLY.to_owned())
-}
-
-fn not_empty() -> StoreError {
-    StoreError::Database("the target is not empty: it holds notes or tokens already".to_owned())
-}
-
-/// Whether what was read back is what was written.
-fn compare(written: &Sums, read: &Sums) -> Result<(), StoreError> {
-    match TABLES.iter().zip(written.iter().zip(read)).find(|(_, (w, r))| w != r) {
-        None => Ok(()),
-        Some((table, (w, r))) => {
-            let how = format!("{} rows were written, {} read back, or their content differs", w.rows, r.rows);
-            Err(StoreError::Database(format!("table {} does not read as it was written: {how}", table.name)))
-        }
-    }
-}
-
-/// The last message: the source has sent all of it.
-fn is_end(batch: &Batch) -> bool {
-    batch.table >= TABLES.len()
 }

@@ -6,8 +6,7 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, IsolationLevel, Row, Transaction};
 use uuid::Uuid;
 
-use super::table::{Batch, Cell, Gathering, Kind, Sums, TABLES, Table};
-use super::{broken_off, compare, is_end, not_empty};
+use super::table::{Batch, Cell, Gathering, Kind, Sums, TABLES, Table, broken_off, compare, is_end, not_empty};
 use crate::server::postgres::Way;
 use crate::server::store::StoreError;
 

@@ -7,8 +7,7 @@ use rusqlite::{Connection, ToSql, params_from_iter};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
-use super::table::{Batch, Cell, Gathering, Kind, NOTES, Sums, TABLES, Table};
-use super::{broken_off, compare, is_end, not_empty};
+use super::table::{Batch, Cell, Gathering, Kind, NOTES, Sums, TABLES, Table, broken_off, compare, is_end, not_empty};
 use crate::server::store::StoreError;
 
 async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T, StoreError> + Send + 'static) -> Result<T, StoreError> {

@@ -3,6 +3,8 @@
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::server::store::StoreError;
+
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -212,6 +214,35 @@ impl Sum {
             *sum = sum.wrapping_add(u64::from_le_bytes(*part));
         }
     }
+}
+
+/// What one side says when the other is gone.
+pub(super) const ENDED_EARLY: &str = "the other store ended early";
+
+/// The other side is gone; it says itself why.
+pub(super) fn broken_off() -> StoreError {
+    StoreError::Unavailable(ENDED_EARLY.to_owned())
+}
+
+/// The target has something in it.
+pub(super) fn not_empty() -> StoreError {
+    StoreError::Database("the target is not empty: it holds notes or tokens already".to_owned())
+}
+
+/// Whether what was read back is what was written.
+pub(super) fn compare(written: &Sums, read: &Sums) -> Result<(), StoreError> {
+    match TABLES.iter().zip(written.iter().zip(read)).find(|(_, (w, r))| w != r) {
+        None => Ok(()),
+        Some((table, (w, r))) => {
+            let how = format!("{} rows were written, {} read back, or their content differs", w.rows, r.rows);
+            Err(StoreError::Database(format!("table {} does not read as it was written: {how}", table.name)))
+        }
+    }
+}
+
+/// The last message: the source has sent all of it.
+pub(super) fn is_end(batch: &Batch) -> bool {
+    batch.table >= TABLES.len()
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::domain::audit::Entry;
 use crate::domain::note::{Note, NoteId, Seq, Time, Version};
 use crate::server::memory;
 use crate::server::store::{Base, BookmarkRow, Event, Job, LockRow, Space, StoreError, Who, Write};
-use crate::server::work::{Loaded, Step, Tx};
+use crate::server::tx::{Loaded, Step, Tx};
 
 /// What a batch will write.
 #[derive(Default)]

@@ -16,7 +16,7 @@ use super::listen;
 use crate::domain::note::{Note, Seq};
 use crate::server::memory;
 use crate::server::store::{Event, Space, StoreError};
-use crate::server::work::Step;
+use crate::server::tx::Step;
 
 type Column = Box<dyn ToSql + Sync + Send>;
 

@@ -7,7 +7,7 @@ use crate::domain::audit::Entry;
 use crate::domain::note::{Content, Note, NoteId, Seq, Time};
 use crate::server::memory;
 use crate::server::store::{BookmarkRow, Event, Kind, LockRow, Space, StoreError, TokenRow};
-use crate::server::work::Step;
+use crate::server::tx::Step;
 
 macro_rules! columns {
     ($rest:literal) => {

@@ -8,7 +8,7 @@ use crate::domain::audit::Entry;
 use crate::domain::note::{Content, Note, NoteId, Seq, Time, Version};
 use crate::server::memory;
 use crate::server::store::{AuditQuery, Base, BookmarkRow, Epoch, Event, Kind, LockRow, Page, Search, Space, StoreError, TokenRow};
-use crate::server::work::Step;
+use crate::server::tx::Step;
 
 /// The columns [`note`] reads.
 macro_rules! columns {

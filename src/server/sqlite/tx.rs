@@ -10,7 +10,7 @@ use crate::domain::audit::Entry;
 use crate::domain::note::{Note, NoteId, Seq, Time};
 use crate::server::memory;
 use crate::server::store::{Base, BookmarkRow, Event, LockRow, Space, Who};
-use crate::server::work::{Loaded, Step, Tx};
+use crate::server::tx::{Loaded, Step, Tx};
 
 /// One write's share of the transaction the writer thread has open.
 pub(super) struct SqliteTx<'a> {
