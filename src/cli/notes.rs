@@ -1,9 +1,10 @@
 //! Plain `diptych`: the notes on screen.
 
-use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::connect::connect;
 use super::{Context, Failure, clipboard, logfile, screens};
+use crate::client::{Command, Handle, News};
 use crate::tui::app::App;
 use crate::tui::list::List;
 use crate::tui::{self, Links};
@@ -26,19 +27,54 @@ pub fn run(ctx: &Context) -> Result<u8, Failure> {
     let mut setup = screens::setup(ctx)?;
     setup.settings.first_run = fresh;
     ctx.block_on(async {
-        let mut connected = connect(ctx, false).await?;
+        let (ask, asked) = unbounded_channel();
+        let (tell, news) = unbounded_channel();
         let links = Links {
-            client: Some(connected.client.clone()),
-            news: std::mem::replace(&mut connected.news, unbounded_channel().1),
+            client: Some(Handle::new(ask)),
+            news,
             coach: unbounded_channel().1,
             editor: ctx.config.editor.clone(),
             clipboard: clipboard::programs(),
         };
-        let app = App::new(setup, Box::new(List::new()), true);
-        let done = tui::run(app, links).await;
-        connected.stop_server().await;
-        done.map_err(no_terminal)
+        let screen = tui::run(App::new(setup, Box::new(List::new()), true), links);
+        let client = served(ctx, asked, tell);
+        tokio::pin!(screen, client);
+        tokio::select! {
+            // The screen first: its first frame waits for no server and no disk.
+            biased;
+            done = &mut screen => {
+                client.await?;
+                done.map_err(no_terminal)
+            }
+            ended = &mut client => {
+                ended?;
+                screen.await.map_err(no_terminal)
+            }
+        }
     })
+}
+
+/// Connects, and carries what the screens ask and hear until they are gone.
+async fn served(ctx: &Context, mut asked: UnboundedReceiver<Command>, tell: UnboundedSender<News>) -> Result<(), Failure> {
+    let mut connected = connect(ctx, false).await?;
+    loop {
+        tokio::select! {
+            command = asked.recv() => match command {
+                Some(command) => {
+                    // A client that has stopped has put everything on disk.
+                    if !connected.client.send(command) {
+                        let _ = tell.send(News::Stopped);
+                    }
+                }
+                None => break,
+            },
+            Some(news) = connected.news.recv() => {
+                let _ = tell.send(news);
+            }
+        }
+    }
+    connected.stop_server().await;
+    Ok(())
 }
 
 /// What the person is told when the terminal fails.

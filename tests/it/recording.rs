@@ -3,6 +3,7 @@
 //! `cargo test --test it recording -- --ignored` makes it anew. A row of the screen is drawn once for all the frames that show it alike, and
 //! a style sheet says when it is seen; who wants no motion sees the merge screen.
 
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -22,6 +23,13 @@ struct Film {
 
 impl Film {
     fn take(&mut self, term: &Term, ms: u32) {
+        // A frame comes in pieces: it is whole when nothing has changed for a while.
+        let (last, alike) = (RefCell::new(String::new()), Cell::new(0));
+        term.wait_for("stillness", |text| {
+            alike.set(if *last.borrow() == text { alike.get() + 1 } else { 0 });
+            text.clone_into(&mut last.borrow_mut());
+            alike.get() > 8
+        });
         let rows = term.screen(|screen| (0..SIZE.1).map(|y| pictures::row(screen, y)).collect());
         self.frames.push((rows, ms));
     }

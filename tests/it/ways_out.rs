@@ -136,6 +136,7 @@ fn killed_in_the_middle_of_settling_it_comes_back_with_the_choices() {
     let home = Home::new();
     let mut term = notes(&home);
     term.wait("write the first note");
+    term.wait("online");
     let lines = "one\n\ntwo\n\nthree\n\nfour\n\nfive\n";
     let made = other_device(&home, "POST", "/api/notes", &serde_json::json!({"title": "Counting", "body": lines}));
     let id = made["data"]["id"].as_str().unwrap().to_owned();

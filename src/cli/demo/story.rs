@@ -203,7 +203,7 @@ impl<'s> Story<'s> {
                 );
             }
             News::Opened(detail) if detail.parked.is_some() && self.refusals == 1 && self.scene == Scene::Conflict => {
-                self.say(ways, "m keeps yours, t takes theirs, Enter settles it hunk by hunk; Esc is later.");
+                self.say(ways, "m keeps yours, t takes theirs. Enter goes hunk by hunk: there Enter accepts what is proposed, w saves.");
             }
             News::Settled(..) => self.say(ways, "The server has exactly what you settled. Esc, then A: the log. Ctrl-Q leaves."),
             News::Synced(note, _) if Some(note.id) == self.lisbon || Some(note.id) == self.desk => self.synced(ways).await?,

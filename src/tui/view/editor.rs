@@ -97,6 +97,10 @@ fn facts(editor: &Editor, width: u16, ctx: &Ctx<'_>) -> String {
 /// Who else is probably at work on the note. Nobody tells the server what is open, only what is locked and saved: so it is whoever saved it
 /// on another device within the last few minutes.
 fn at_work_elsewhere(editor: &Editor, ctx: &Ctx<'_>) -> Option<String> {
+    if editor.parked {
+        // The banner says more.
+        return None;
+    }
     let last = editor.newer.as_deref().or(editor.base.as_ref())?;
     let fresh = (0..AT_WORK_MS).contains(&ctx.now.ms_since(last.updated_at));
     (fresh && last.updated_from != ctx.settings.device).then(|| format!("{} at work on {}", last.updated_by, last.updated_from))
