@@ -205,8 +205,9 @@ impl Merge {
             few(&folder);
             let path = folder.join(file_name(&settle, &target));
             let kept = std::fs::read(&path).unwrap_or_default();
-            let can_keep = std::fs::create_dir_all(&folder).is_ok();
-            Ok(Opened { journal: can_keep.then_some(path), ..Opened::new(settle, &kept) })
+            // Where that fails, writing the journal fails too, and the screen says so.
+            let _ = std::fs::create_dir_all(&folder);
+            Ok(Opened { journal: Some(path), ..Opened::new(settle, &kept) })
         });
         let files = Files { result: crate::tui::whole::target(&result), name, labels, journal: None };
         let app = App::new(screens::setup(ctx)?, merge::files(files, (job, wanted), size), false);
