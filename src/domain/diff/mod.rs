@@ -15,6 +15,7 @@ mod compact;
 mod intern;
 mod myers;
 mod rare;
+mod small;
 mod table;
 mod window;
 

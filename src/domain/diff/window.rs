@@ -15,7 +15,7 @@ use super::super::stop::{self, Cancelled, Stop};
 use super::common::{self, Line};
 use super::myers::How;
 use super::table::Table;
-use super::{Edit, Interner, Marks, clean};
+use super::{Edit, Interner, Marks, clean, small};
 
 /// Bytes of both texts together up to which the whole is compared: nothing is gained by windows then.
 const SMALL: usize = 16 * 1024;
@@ -28,12 +28,12 @@ const WIDE: usize = 64;
 /// Lines after which no more are looked at.
 const MOST: usize = 4096;
 /// Equal lines in a row, standing only once in the window on either side, that end a window.
-const RARE: usize = 4;
+pub(super) const RARE: usize = 4;
 /// Lines after which a run is trusted however far it is shifted. A shorter one that is shifted further than it is long may be a block that
 /// was moved, and following it costs more than it saves.
 const MOVED: usize = 64;
 /// Lines in a row that are looked at for that.
-const RUN: usize = 8;
+pub(super) const RUN: usize = 8;
 /// Lines of context that a window gets first.
 const CONTEXT: usize = 4;
 
@@ -104,6 +104,10 @@ impl<'a> Walk<'a> {
     fn run(&mut self) -> Result<(), Unfinished> {
         while self.go_on() {
             stop::go_on(self.stop)?;
+            if let Some(end) = small::edits(self.old, self.new, self.at, &mut self.out) {
+                self.at = end;
+                continue;
+            }
             let end = self.window_end()?;
             self.window(self.at, end)?;
         }
