@@ -130,6 +130,22 @@ fn where_git_gives_up_the_shortest_difference_stands() {
     assert!(shorter, "git's difference is as short");
 }
 
+/// A change near a last line without its line feed once kept the search for the next agreement in one place.
+#[test]
+fn a_change_near_a_last_line_without_end_is_found() {
+    let old: String = (0..1_200).map(|i| format!("line {i} of a text\n")).collect();
+    let bare = |t: &str| t.trim_end().to_owned();
+    for last in 0..6 {
+        let new = old.replace(&format!("line {} of", 1_199 - last), "other words of");
+        for (a, b) in [(bare(&old), bare(&new)), (old.clone(), bare(&new)), (bare(&old), new.clone()), (bare(&old), old.clone())] {
+            let edits = diff::lines(a.as_bytes(), b.as_bytes());
+            let (from, to) = (edits.first().unwrap(), edits.last().unwrap());
+            assert!(a[..from.old.start] == b[..from.new.start] && a[to.old.end..] == b[to.new.end..]);
+            assert!(edits.iter().map(|e| e.old.len() + e.new.len()).sum::<usize>() < 120, "{edits:?}");
+        }
+    }
+}
+
 fn lines_changed(old: &[u8], new: &[u8], algorithm: Algorithm) -> usize {
     let lines = |t: &[u8]| t.split_inclusive(|b| *b == b'\n').count();
     diff::lines_by(old, new, algorithm).iter().map(|e| lines(&old[e.old.clone()]) + lines(&new[e.new.clone()])).sum()

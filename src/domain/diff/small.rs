@@ -59,7 +59,7 @@ fn tried(old: &[u8], new: &[u8], mut at: (usize, usize), out: &mut Vec<Edit>) ->
         kept.add(mark(line_before(old, at.0)))?;
     }
     loop {
-        let to = agreement(old, new, at, (&mut gone, &mut come))?;
+        let to = agreement(old, new, at, (&mut gone, &mut come)).filter(|to| *to != at)?;
         out.push(Edit { old: at.0..to.0, new: at.1..to.1 });
         let enough = RARE.max(gone.len.abs_diff(come.len) + 1);
         let (mut alike, mut rare) = (0, 0);
