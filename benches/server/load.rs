@@ -185,7 +185,7 @@ impl Saver {
         let version = self.version;
         match &self.kind {
             Kind::Diptych { token, stale } => {
-                let key = format!("{:08x}-0000-4000-8000-{:012x}", self.number, self.turn + (u64::from(std::process::id()) << 24));
+                let key = uuid::Uuid::now_v7();
                 let headers = format!("Authorization: Bearer {token}\r\nX-Client: bench\r\nIdempotency-Key: {key}\r\n");
                 let save = format!(r#"{{"base_version":{version},"body":"{body}"}}"#);
                 let answer = self.wire.ask("PUT", &format!("/api/notes/{}", self.id), &headers, &save).await?;

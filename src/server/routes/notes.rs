@@ -8,7 +8,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{Usual, page};
-use crate::domain::note::{Note, Seq};
+use crate::domain::note::{Note, Seq, Time, Version};
 use crate::server::app::App;
 use crate::server::auth::Caller;
 use crate::server::error::{Failure, Reply, json};
@@ -91,9 +91,9 @@ pub(super) fn etag(version: i64) -> HeaderValue {
 }
 
 /// Puts the validators of a note on an answer.
-pub(super) fn with_validators(mut response: Response, note: &Note) -> Response {
-    response.headers_mut().insert(header::ETAG, etag(note.version));
-    if let Ok(date) = HeaderValue::try_from(http_date(note.updated_at)) {
+pub(super) fn with_validators(mut response: Response, version: Version, updated_at: Time) -> Response {
+    response.headers_mut().insert(header::ETAG, etag(version));
+    if let Ok(date) = HeaderValue::try_from(http_date(updated_at)) {
         response.headers_mut().insert(header::LAST_MODIFIED, date);
     }
     response
@@ -118,11 +118,13 @@ fn not_modified(headers: &HeaderMap, note: &Note) -> bool {
 )]
 pub(super) async fn read(State(app): State<App>, Caller(who): Caller, Path(id): Path<String>, headers: HeaderMap) -> Reply {
     let note = app.store.note(who.space, note_id(&id)?, None).await?.ok_or_else(Failure::not_found)?;
-    if not_modified(&headers, &note) {
-        return Ok(with_validators(StatusCode::NOT_MODIFIED.into_response(), &note));
-    }
-    let body = json(StatusCode::OK, &Data { data: NoteJson::from(note.clone()) });
-    Ok(with_validators(body, &note))
+    let (version, updated_at) = (note.version, note.updated_at);
+    let answer = if not_modified(&headers, &note) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        json(StatusCode::OK, &Data { data: NoteJson::from(note) })
+    };
+    Ok(with_validators(answer, version, updated_at))
 }
 
 /// The versions of a note, newest first, without their content.

@@ -43,8 +43,9 @@ pub(super) async fn perform(app: &App, incoming: Incoming, job: Job, shape: Shap
 fn answer(done: Done, shape: Shape) -> Reply {
     Ok(match done {
         Done::Saved { note, merged, overruled, .. } => {
-            let reply = SavedJson { data: (*note).clone().into(), merged, overruled };
-            with_validators(json(shape.ok, &reply), &note)
+            let (version, updated_at) = (note.version, note.updated_at);
+            let reply = SavedJson { data: (*note).into(), merged, overruled };
+            with_validators(json(shape.ok, &reply), version, updated_at)
         }
         Done::Conflict { present, base, conflicts, id } => {
             let body = ConflictJson {

@@ -29,6 +29,12 @@ const MIGRATIONS: [&str; 2] =
 const QUEUE: usize = 8192;
 /// Reading connections kept open.
 const READERS: usize = 8;
+/// Pages the writer keeps at hand, in KiB.
+const WRITER_CACHE: i64 = 6 * 1024;
+/// Pages each reader keeps at hand, in KiB; the rest is the system's to keep.
+const READER_CACHE: i64 = 2 * 1024;
+/// Pages of changes after which they go from the log into the file: 16 MiB, so that a page changed often is written there seldom.
+const CHECKPOINT: i64 = 4000;
 
 /// How an SQLite file is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +88,7 @@ fn connect(path: &Path, durability: Durability) -> rusqlite::Result<Connection> 
     conn.pragma_update(None, "journal_mode", "WAL")?;
     conn.pragma_update(None, "synchronous", if durability == Durability::Full { "FULL" } else { "OFF" })?;
     conn.pragma_update(None, "foreign_keys", true)?;
-    conn.pragma_update(None, "cache_size", -8192)?;
+    conn.pragma_update(None, "cache_size", -READER_CACHE)?;
     conn.set_prepared_statement_cache_capacity(64);
     read::add_functions(&conn)?;
     Ok(conn)
@@ -124,6 +130,8 @@ impl SqliteStore {
     fn open_with(path: &Path, durability: Durability, folder: Option<tempfile::TempDir>) -> Result<Self, StoreError> {
         let mut conn = connect(path, durability)?;
         migrate(&mut conn)?;
+        conn.pragma_update(None, "cache_size", -WRITER_CACHE)?;
+        conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT)?;
         let (writes, waiting) = mpsc::channel(QUEUE);
         let (queued, hub) = (Arc::new(AtomicUsize::new(0)), Arc::new(Hub::default()));
         let writer = writer::Writer::new(conn, waiting, Arc::clone(&hub), Arc::clone(&queued));

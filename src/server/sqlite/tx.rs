@@ -1,6 +1,6 @@
 //! The steps of a write over one SQLite connection inside an open transaction. They wait for nothing.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
@@ -12,12 +12,14 @@ use crate::server::memory;
 use crate::server::store::{Base, BookmarkRow, Event, LockRow, Space, Who};
 use crate::server::tx::{Loaded, Step, Tx};
 
-/// One write's share of the transaction the writer thread has open.
+/// The transaction the writer thread has open.
 pub(super) struct SqliteTx<'a> {
     pub(super) conn: &'a mut Connection,
     pub(super) events: &'a mut Vec<Event>,
     /// Spaces in which this process has opened its epoch.
     pub(super) opened: &'a mut HashSet<Space>,
+    /// The newest change of each space this transaction has changed; written when it ends.
+    pub(super) seqs: &'a mut HashMap<Space, Seq>,
 }
 
 fn micros(time: Option<Time>) -> Option<i64> {
@@ -27,6 +29,16 @@ fn micros(time: Option<Time>) -> Option<i64> {
 /// An id kept as text in the domain; entries are only ever made with UUIDs.
 fn uuid(text: &str) -> Uuid {
     text.parse().unwrap_or_default()
+}
+
+impl SqliteTx<'_> {
+    /// Writes where each space's order of changes now stands.
+    pub(super) fn keep_seqs(&self) -> Step<()> {
+        for (space, seq) in &*self.seqs {
+            self.conn.prepare_cached("UPDATE spaces SET seq = ? WHERE id = ?")?.execute([seq, space])?;
+        }
+        Ok(())
+    }
 }
 
 impl Tx for SqliteTx<'_> {
@@ -54,8 +66,12 @@ impl Tx for SqliteTx<'_> {
     }
 
     async fn next_seq(&mut self, space: Space) -> Step<Seq> {
-        let mut next = self.conn.prepare_cached("UPDATE spaces SET seq = seq + 1 WHERE id = ? RETURNING seq")?;
-        let seq: Seq = next.query_row([space], |r| r.get(0))?;
+        let last: Seq = match self.seqs.get(&space) {
+            Some(last) => *last,
+            None => self.conn.prepare_cached("SELECT seq FROM spaces WHERE id = ?")?.query_row([space], |r| r.get(0))?,
+        };
+        let seq = last + 1;
+        self.seqs.insert(space, seq);
         if !self.opened.contains(&space) {
             let sql = "INSERT INTO epochs (space, first, id) VALUES (?, ?, randomblob(16))";
             self.conn.prepare_cached(sql)?.execute([space, seq])?;
