@@ -4,6 +4,7 @@
 //! decided, what is logged and what is answered are one. Spaces are kept apart here: every call names its space.
 
 use std::future::Future;
+use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -343,8 +344,10 @@ pub trait Store: Send + Sync + 'static {
     fn bookmark(&self, space: Space, user: String, note: NoteId) -> Fut<'_, Option<BookmarkRow>>;
     /// Audit entries, newest first, with their places.
     fn audit(&self, space: Space, query: AuditQuery) -> Fut<'_, Vec<(Seq, Entry)>>;
-    /// How many saves were accepted since a time.
-    fn saves_since(&self, space: Space, since: Time) -> Fut<'_, u64>;
+    /// How many saves were accepted since a time, by day (days since 1970, UTC); days without one are left out.
+    fn saves_per_day(&self, space: Space, since: Time) -> Fut<'_, Vec<(i64, u64)>>;
+    /// The versions saved in a span of time, newest first, without their texts but for the title.
+    fn saves(&self, space: Space, span: Range<Time>, limit: usize) -> Fut<'_, Vec<Note>>;
     /// Changes after `seq`, oldest first, at most `limit`; and the space's newest change.
     fn events_since(&self, space: Space, seq: Seq, limit: usize) -> Fut<'_, (Vec<Event>, Seq)>;
     /// Hears of changes from now on.

@@ -232,14 +232,17 @@ pub struct AdviceJson {
     pub reason: String,
 }
 
-/// Conflicts of one day.
+/// Conflicts and saves of one day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = Day)]
 pub struct DayJson {
     /// `2026-11-24`, UTC.
     pub day: String,
-    /// How many.
+    /// How many conflicts.
     pub conflicts: u64,
+    /// How many saves were accepted.
+    #[serde(default)]
+    pub saves: u64,
 }
 
 /// The figures of the audit log.
@@ -275,7 +278,10 @@ impl From<Figures> for StatsJson {
             days: f.days,
             conflicts: f.conflicts,
             saves: f.saves,
-            per_day: f.per_day.into_iter().map(|(day, conflicts)| DayJson { day, conflicts }).collect(),
+            per_day: {
+                let saves = f.saves_per_day.into_iter().chain(std::iter::repeat(0));
+                f.per_day.into_iter().zip(saves).map(|((day, conflicts), saves)| DayJson { day, conflicts, saves }).collect()
+            },
             by_action: f.by_action,
             by_entity: f.by_entity,
             by_field: f.by_field,
@@ -293,6 +299,7 @@ impl From<StatsJson> for Figures {
             days: f.days,
             conflicts: f.conflicts,
             saves: f.saves,
+            saves_per_day: f.per_day.iter().map(|d| d.saves).collect(),
             per_day: f.per_day.into_iter().map(|d| (d.day, d.conflicts)).collect(),
             by_action: f.by_action,
             by_entity: f.by_entity,

@@ -77,6 +77,8 @@ pub struct Figures {
     pub saves: u64,
     /// Conflicts per day, oldest first: (`2026-11-24`, count).
     pub per_day: Vec<(String, u64)>,
+    /// Saves accepted on each of these days.
+    pub saves_per_day: Vec<u64>,
     /// By action.
     pub by_action: BTreeMap<String, u64>,
     /// By kind of record: `note`, `bookmark`.

@@ -11,6 +11,7 @@ mod listen;
 mod read;
 mod writer;
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -29,8 +30,11 @@ pub(crate) use connect::Way;
 use writer::{Queue, Waiting};
 
 /// Every step of the schema, oldest first.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../../../assets/migrations/postgres/1.sql"), include_str!("../../../assets/migrations/postgres/2.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../../../assets/migrations/postgres/1.sql"),
+    include_str!("../../../assets/migrations/postgres/2.sql"),
+    include_str!("../../../assets/migrations/postgres/3.sql"),
+];
 /// Connections that read, at most.
 const READERS: usize = 12;
 /// Writes that may wait before a request has to.
@@ -225,10 +229,17 @@ impl Store for PostgresStore {
         })
     }
 
-    fn saves_since(&self, space: Space, since: Time) -> Fut<'_, u64> {
+    fn saves_per_day(&self, space: Space, since: Time) -> Fut<'_, Vec<(i64, u64)>> {
         Box::pin(async move {
-            let rows = self.rows("SELECT count(*) FROM versions WHERE space = $1 AND updated >= $2", &[&space, &since.0]).await?;
-            Ok(rows.first().map_or(0, |r| u64::try_from(r.get::<_, i64>(0)).unwrap_or(0)))
+            let rows = self.rows(read::SAVES_PER_DAY, &[&space, &since.0]).await?;
+            Ok(rows.iter().map(|r| (r.get(0), u64::try_from(r.get::<_, i64>(1)).unwrap_or(0))).collect())
+        })
+    }
+
+    fn saves(&self, space: Space, span: Range<Time>, limit: usize) -> Fut<'_, Vec<Note>> {
+        Box::pin(async move {
+            let rows = self.rows(read::SAVES, &[&space, &span.start.0, &span.end.0, &limit_of(limit)]).await?;
+            Ok(rows.iter().map(read::save).collect())
         })
     }
 

@@ -60,6 +60,10 @@ pub(super) const BASES: &str = columns!(
 );
 pub(super) const VERSIONS: &str = "SELECT version, created, updated, \"user\", origin, deleted FROM versions
      WHERE space = $1 AND id = $2 ORDER BY version DESC";
+pub(super) const SAVES_PER_DAY: &str =
+    "SELECT updated / 86400000000, count(*) FROM versions WHERE space = $1 AND updated >= $2 GROUP BY 1 ORDER BY 1";
+pub(super) const SAVES: &str = "SELECT version, created, updated, \"user\", origin, deleted, id, title FROM versions
+     WHERE space = $1 AND updated >= $2 AND updated < $3 ORDER BY updated DESC LIMIT $4";
 pub(super) const BOOKMARK: &str =
     "SELECT marked, why, gone, updated, origin FROM bookmarks WHERE space = $1 AND \"user\" = $2 AND note = $3";
 
@@ -120,6 +124,13 @@ pub(super) fn version_row(row: &Row, id: NoteId) -> Note {
         updated_by: row.get(3),
         updated_from: row.get(4),
     }
+}
+
+/// A row of [`SAVES`].
+pub(super) fn save(row: &Row) -> Note {
+    let mut note = version_row(row, NoteId(row.get(6)));
+    note.content.title = row.get(7);
+    note
 }
 
 /// A lock whose columns begin at that one.

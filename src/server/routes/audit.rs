@@ -24,6 +24,8 @@ use crate::wire::time::{day, from_rfc3339};
 const ENTRIES: u32 = 100;
 /// Entries a query gives at most.
 const ENTRIES_MAX: u32 = 1000;
+/// A day, in microseconds.
+const DAY: i64 = 86_400_000_000;
 /// Days figures may cover.
 const DAYS_MAX: u32 = 3660;
 
@@ -137,7 +139,6 @@ pub(super) async fn stats(State(app): State<App>, Caller(who): Caller, asked: Re
 
 /// The start of the day, UTC, that lies `days - 1` days before now.
 pub(super) fn first_day(now: Time, days: u32) -> Time {
-    const DAY: i64 = 86_400_000_000;
     Time((now.0.div_euclid(DAY) - i64::from(days) + 1) * DAY)
 }
 
@@ -145,7 +146,13 @@ pub(super) fn first_day(now: Time, days: u32) -> Time {
 pub(super) async fn figures_of(app: &App, space: Space, days: u32) -> Result<Figures, StoreError> {
     let now = (app.config.clock)();
     let since = first_day(now, days);
-    let saves = app.store.saves_since(space, since).await?;
+    let mut saves_per_day = vec![0; days as usize];
+    for (day, count) in app.store.saves_per_day(space, since).await? {
+        let nth = usize::try_from(day - since.0.div_euclid(DAY)).ok();
+        if let Some(saves) = nth.and_then(|n| saves_per_day.get_mut(n)) {
+            *saves += count;
+        }
+    }
     let all_days: Vec<String> = (0..days).map(|n| day(since.plus_ms(i64::from(n) * 86_400_000))).collect();
     let mut counting = figures::Counting::new(all_days);
     let mut asked = AuditQuery { since: Some(since), limit: ENTRIES_MAX as usize, ..AuditQuery::default() };
@@ -157,5 +164,6 @@ pub(super) async fn figures_of(app: &App, space: Space, days: u32) -> Result<Fig
             _ => break,
         }
     }
-    Ok(counting.finish(saves, &app.policies))
+    let figures = counting.finish(saves_per_day.iter().sum(), &app.policies);
+    Ok(Figures { saves_per_day, ..figures })
 }

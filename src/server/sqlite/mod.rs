@@ -7,6 +7,7 @@ mod read;
 mod tx;
 mod writer;
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,8 +24,11 @@ use crate::domain::note::{Note, NoteId, Seq, Time, Uuid, Version};
 use writer::Message;
 
 /// Every step of the schema, oldest first; the file's `user_version` counts those taken.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../../../assets/migrations/sqlite/1.sql"), include_str!("../../../assets/migrations/sqlite/2.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../../../assets/migrations/sqlite/1.sql"),
+    include_str!("../../../assets/migrations/sqlite/2.sql"),
+    include_str!("../../../assets/migrations/sqlite/3.sql"),
+];
 /// Writes that may wait before a request has to.
 const QUEUE: usize = 8192;
 /// Reading connections kept open.
@@ -214,8 +218,12 @@ impl Store for SqliteStore {
         self.read(move |c| read::audit(c, space, &query))
     }
 
-    fn saves_since(&self, space: Space, since: Time) -> Fut<'_, u64> {
-        self.read(move |c| read::saves_since(c, space, since))
+    fn saves_per_day(&self, space: Space, since: Time) -> Fut<'_, Vec<(i64, u64)>> {
+        self.read(move |c| read::saves_per_day(c, space, since))
+    }
+
+    fn saves(&self, space: Space, span: Range<Time>, limit: usize) -> Fut<'_, Vec<Note>> {
+        self.read(move |c| read::saves(c, space, &span, limit))
     }
 
     fn events_since(&self, space: Space, seq: Seq, limit: usize) -> Fut<'_, (Vec<Event>, Seq)> {

@@ -1,5 +1,7 @@
 //! What is read from SQLite, by readers beside the writer and by the writer itself.
 
+use std::ops::Range;
+
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use uuid::Uuid;
@@ -63,19 +65,21 @@ pub(super) fn version(conn: &Connection, space: Space, id: NoteId, base: Base) -
 pub(super) fn versions(conn: &Connection, space: Space, id: NoteId) -> Step<Vec<Note>> {
     let sql = "SELECT version, created, updated, user, origin, deleted FROM versions WHERE space = ? AND id = ? ORDER BY version DESC";
     let mut find = conn.prepare_cached(sql)?;
-    let rows = find.query_map(params![space, id.0.as_bytes()], |r| {
-        let (created, updated): (i64, i64) = (r.get(1)?, r.get(2)?);
-        Ok(Note {
-            id,
-            version: r.get::<_, Version>(0)?,
-            content: Content { deleted: r.get(5)?, ..Content::default() },
-            created_at: Time(created),
-            updated_at: Time(updated),
-            updated_by: r.get(3)?,
-            updated_from: r.get(4)?,
-        })
-    })?;
+    let rows = find.query_map(params![space, id.0.as_bytes()], |r| version_row(r, id))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Reads `version, created, updated, user, origin, deleted`.
+fn version_row(r: &Row<'_>, id: NoteId) -> rusqlite::Result<Note> {
+    Ok(Note {
+        id,
+        version: r.get::<_, Version>(0)?,
+        content: Content { deleted: r.get(5)?, ..Content::default() },
+        created_at: Time(r.get(1)?),
+        updated_at: Time(r.get(2)?),
+        updated_by: r.get(3)?,
+        updated_from: r.get(4)?,
+    })
 }
 
 fn newest(conn: &Connection, space: Space) -> Step<Seq> {
@@ -145,8 +149,19 @@ pub(super) fn add_functions(conn: &Connection) -> rusqlite::Result<()> {
     let flags = rusqlite::functions::FunctionFlags::SQLITE_UTF8 | rusqlite::functions::FunctionFlags::SQLITE_DETERMINISTIC;
     conn.create_scalar_function("holds", 2, flags, |ctx| {
         let (text, needle) = (ctx.get_raw(0).as_str()?, ctx.get_raw(1).as_str()?);
-        Ok(text.to_lowercase().contains(needle))
+        Ok(holds(text, needle))
     })
+}
+
+/// Whether a text holds a needle in lower case, whatever the case of the text.
+fn holds(text: &str, needle: &str) -> bool {
+    let Some(first) = needle.as_bytes().first() else { return true };
+    if !text.is_ascii() {
+        return text.to_lowercase().contains(needle); // in some scripts the length changes
+    }
+    let (text, needle) = (text.as_bytes(), needle.as_bytes());
+    let begins = memchr::memchr2_iter(*first, first.to_ascii_uppercase(), text);
+    begins.map(|at| &text[at..]).any(|rest| rest.get(..needle.len()).is_some_and(|r| r.eq_ignore_ascii_case(needle)))
 }
 
 /// A user's bookmark, tombstones included.
@@ -249,11 +264,26 @@ pub(super) fn audit(conn: &Connection, space: Space, q: &AuditQuery) -> Step<Vec
     Ok(out)
 }
 
-/// How many saves were accepted since a time.
-pub(super) fn saves_since(conn: &Connection, space: Space, since: Time) -> Step<u64> {
-    let mut count = conn.prepare_cached("SELECT count(*) FROM versions WHERE space = ? AND updated >= ?")?;
-    let n: i64 = count.query_row(params![space, since.0], |r| r.get(0))?;
-    Ok(u64::try_from(n).unwrap_or(0))
+/// How many saves were accepted since a time, by day.
+pub(super) fn saves_per_day(conn: &Connection, space: Space, since: Time) -> Step<Vec<(i64, u64)>> {
+    let sql = "SELECT updated / 86400000000, count(*) FROM versions WHERE space = ? AND updated >= ? GROUP BY 1";
+    let mut count = conn.prepare_cached(sql)?;
+    let rows = count.query_map([space, since.0], |r| Ok((r.get(0)?, u64::try_from(r.get::<_, i64>(1)?).unwrap_or(0))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The versions saved in a span of time, newest first.
+pub(super) fn saves(conn: &Connection, space: Space, span: &Range<Time>, limit: usize) -> Step<Vec<Note>> {
+    let sql = "SELECT version, created, updated, user, origin, deleted, id, title FROM versions
+               WHERE space = ? AND updated >= ? AND updated < ? ORDER BY updated DESC LIMIT ?";
+    let mut find = conn.prepare_cached(sql)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = find.query_map([space, span.start.0, span.end.0, limit], |r| {
+        let mut note = version_row(r, NoteId(Uuid::from_bytes(r.get(6)?)))?;
+        note.content.title = r.get(7)?;
+        Ok(note)
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Changes after `seq`, oldest first: of each record its last.

@@ -84,7 +84,7 @@ pub async fn figures_equal_the_rows(s: Server) {
     assert_eq!((&stats["by_origin"], &stats["by_entity"]), (&json!({"lap": 7}), &json!({"note": 7})));
     assert_eq!(stats["settled"], json!({"mine": 4}));
     let days = stats["per_day"].as_array().unwrap();
-    assert_eq!((days.len(), &days[6]), (7, &json!({"day": "2026-11-24", "conflicts": 7})));
+    assert_eq!((days.len(), &days[6]), (7, &json!({"day": "2026-11-24", "conflicts": 7, "saves": 11})));
     let advice = stats["advice"].as_array().unwrap();
     assert!(
         advice.iter().any(|a| a["field"] == "note.title" && a["now"] == "last-write-wins" && a["reason"].as_str().unwrap().contains('3')),

@@ -1,5 +1,7 @@
 //! The server as a process among others: what the contract's lines alone do not show. Over real HTTP.
 
+mod admin;
+mod browser;
 mod drain;
 mod keys;
 mod kill;

@@ -1,0 +1,2 @@
+-- For figures of a span of time.
+CREATE INDEX versions_at ON versions (space, updated);
