@@ -8,7 +8,7 @@ use axum_server::tls_rustls::RustlsConfig;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::auth::{Door, Grant};
+use super::door::{Door, Grant};
 use super::metrics::Metrics;
 use super::store::{Job, Store, Who, Write};
 use crate::domain::note::Time;

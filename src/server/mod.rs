@@ -12,6 +12,7 @@ pub mod sqlite;
 pub mod store;
 
 mod app;
+mod door;
 mod error;
 mod events;
 mod memory;

@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::app::{App, Config, Inner, Tls};
-use super::auth::{self, Door};
+use super::door::{self, Door};
 use super::error::Failure;
 use super::metrics::Metrics;
 use super::routes;
@@ -89,7 +89,7 @@ pub async fn serve(
         return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
     }
     let open = match config.no_auth {
-        true => Some(auth::open_grant(&*store, (config.clock)()).await.map_err(|e| other(&e))?),
+        true => Some(door::open_grant(&*store, (config.clock)()).await.map_err(|e| other(&e))?),
         false => None,
     };
     let (stop, stopping) = watch::channel(false);

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Usual;
 use super::notes::query;
-use super::save::{Shape, perform};
+use super::answer::{Shape, perform};
 use crate::domain::audit::{Entry, Figures, figures};
 use crate::domain::note::{Seq, Time};
 use crate::server::app::App;
@@ -82,7 +82,7 @@ impl AskedEntries {
 }
 
 /// Audit entries, newest first.
-#[utoipa::path(get, path = "/api/audit", params(AskedEntries), responses((status = 200, body = EntriesJson), Usual))]
+#[utoipa::path(get, path = "/api/audit", operation_id = "listAudit", params(AskedEntries), responses((status = 200, body = EntriesJson), Usual))]
 pub(super) async fn list(State(app): State<App>, Caller(who): Caller, asked: Result<Query<AskedEntries>, QueryRejection>) -> Reply {
     let mut asked = query(asked)?.checked()?;
     let limit = asked.limit;
@@ -98,7 +98,7 @@ pub(super) async fn list(State(app): State<App>, Caller(who): Caller, asked: Res
 /// Tells how a person settled a refused save.
 #[utoipa::path(
     post,
-    path = "/api/audit/settled",
+    path = "/api/audit/settled", operation_id = "tellSettled",
     params(
         ("X-Client" = String, Header, description = "The origin", pattern = r"^[A-Za-z0-9._-]{1,64}$"),
         ("Idempotency-Key" = uuid::Uuid, Header, description = "Makes a retry harmless")
@@ -127,7 +127,7 @@ pub(super) struct AskedStats {
 }
 
 /// Figures of the audit log, and the policies they speak for.
-#[utoipa::path(get, path = "/api/audit/stats", params(AskedStats), responses((status = 200, body = Data<StatsJson>), Usual))]
+#[utoipa::path(get, path = "/api/audit/stats", operation_id = "auditStats", params(AskedStats), responses((status = 200, body = Data<StatsJson>), Usual))]
 pub(super) async fn stats(State(app): State<App>, Caller(who): Caller, asked: Result<Query<AskedStats>, QueryRejection>) -> Reply {
     let days = query(asked)?.days.unwrap_or(30);
     if days == 0 || days > DAYS_MAX {

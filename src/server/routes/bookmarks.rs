@@ -4,43 +4,36 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
 use super::Usual;
-use super::save::{Shape, perform};
-use crate::domain::note::Time;
+use super::answer::{Shape, bookmark_shown, perform};
 use crate::server::app::App;
 use crate::server::auth::Caller;
 use crate::server::error::{Failure, Reply, json};
 use crate::server::request::{Incoming, note_id, unmodified_since};
-use crate::server::store::{BookmarkRow, Job};
+use crate::server::store::Job;
 use crate::wire::Data;
 use crate::wire::side::{BookmarkJson, BookmarkSaveJson};
-use crate::wire::time::Stamp;
 
 const SHAPE: Shape = Shape { ok: StatusCode::OK, conflict: StatusCode::CONFLICT };
 /// Bytes the reason of a bookmark may have.
 const MAX_WHY: usize = 4000;
 
-/// A bookmark as it travels.
-pub(super) fn shown(row: BookmarkRow) -> BookmarkJson {
-    BookmarkJson { note_id: row.note, marked: row.marked, note: row.why, updated_at: Stamp(Time(row.updated)) }
-}
-
 /// This user's bookmark on a note.
 #[utoipa::path(
     get,
-    path = "/api/bookmarks/{note_id}",
+    path = "/api/bookmarks/{note_id}", operation_id = "readBookmark",
     params(("note_id" = uuid::Uuid, Path)),
     responses((status = 200, body = Data<BookmarkJson>), Usual)
 )]
 pub(super) async fn read(State(app): State<App>, Caller(who): Caller, Path(id): Path<String>) -> Reply {
     let row = app.store.bookmark(who.space, who.user.to_string(), note_id(&id)?).await?;
     let row = row.filter(|r| !r.gone).ok_or_else(Failure::not_found)?;
-    Ok(json(StatusCode::OK, &Data { data: shown(row) }))
+    Ok(json(StatusCode::OK, &Data { data: bookmark_shown(row) }))
 }
 
 /// Writes a bookmark. Where the row is newer than `If-Unmodified-Since`, it is written all the same, and logged.
 #[utoipa::path(
     put,
-    path = "/api/bookmarks/{note_id}",
+    path = "/api/bookmarks/{note_id}", operation_id = "writeBookmark",
     params(
         ("note_id" = uuid::Uuid, Path),
         ("X-Client" = String, Header, description = "The origin", pattern = r"^[A-Za-z0-9._-]{1,64}$"),
@@ -68,7 +61,7 @@ pub(super) async fn write(State(app): State<App>, Path(id): Path<String>, incomi
 /// Takes a bookmark away.
 #[utoipa::path(
     delete,
-    path = "/api/bookmarks/{note_id}",
+    path = "/api/bookmarks/{note_id}", operation_id = "removeBookmark",
     params(
         ("note_id" = uuid::Uuid, Path),
         ("X-Client" = String, Header, description = "The origin", pattern = r"^[A-Za-z0-9._-]{1,64}$"),

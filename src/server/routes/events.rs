@@ -34,7 +34,7 @@ struct Listening {
 /// Changes of this space as they happen.
 #[utoipa::path(
     get,
-    path = "/api/events",
+    path = "/api/events", operation_id = "streamEvents",
     params(("Last-Event-ID" = String, Header, description = "The id of the last event heard")),
     responses((status = 200, content_type = "text/event-stream", body = String, description = "event: note, bookmark, lock, audit or resync"), Usual)
 )]

@@ -4,29 +4,16 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
 use super::Usual;
-use super::save::{Shape, perform};
-use crate::domain::note::Time;
+use super::answer::{Shape, perform};
 use crate::server::app::App;
 use crate::server::error::{Failure, Reply};
 use crate::server::request::{Incoming, note_id};
-use crate::server::store::{Job, LockRow};
+use crate::server::store::Job;
 use crate::wire::Data;
 use crate::wire::error::ErrorJson;
-use crate::wire::side::{HolderJson, LockJson, LockTokenJson};
-use crate::wire::time::Stamp;
+use crate::wire::side::{LockJson, LockTokenJson};
 
 const SHAPE: Shape = Shape { ok: StatusCode::OK, conflict: StatusCode::CONFLICT };
-
-/// A lock as its holder sees it.
-pub(super) fn shown(row: LockRow) -> LockJson {
-    LockJson {
-        note_id: row.note,
-        holder: HolderJson { user: row.user, client: row.origin },
-        token: row.token.to_string(),
-        acquired_at: Stamp(Time(row.acquired)),
-        expires_at: Stamp(Time(row.expires)),
-    }
-}
 
 fn token(body: LockTokenJson) -> Result<Option<uuid::Uuid>, Failure> {
     let parsed = body.token.map(|t| t.parse()).transpose();
@@ -36,7 +23,7 @@ fn token(body: LockTokenJson) -> Result<Option<uuid::Uuid>, Failure> {
 /// Takes a note's lock, or renews it with its token.
 #[utoipa::path(
     post,
-    path = "/api/notes/{id}/lock",
+    path = "/api/notes/{id}/lock", operation_id = "takeLock",
     params(
         ("id" = uuid::Uuid, Path),
         ("X-Client" = String, Header, description = "The origin", pattern = r"^[A-Za-z0-9._-]{1,64}$"),
@@ -58,7 +45,7 @@ pub(super) async fn take(State(app): State<App>, Path(id): Path<String>, incomin
 /// Releases a note's lock with its token. A lock that someone else has taken meanwhile stays.
 #[utoipa::path(
     delete,
-    path = "/api/notes/{id}/lock",
+    path = "/api/notes/{id}/lock", operation_id = "releaseLock",
     params(
         ("id" = uuid::Uuid, Path),
         ("X-Client" = String, Header, description = "The origin", pattern = r"^[A-Za-z0-9._-]{1,64}$"),

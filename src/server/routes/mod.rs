@@ -1,6 +1,7 @@
 //! Thin handlers by noun: read the request, ask the store, answer.
 
 mod admin;
+mod answer;
 mod audit;
 mod bookmarks;
 mod events;

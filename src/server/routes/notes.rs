@@ -2,13 +2,14 @@
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::IntoResponse;
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::answer::with_validators;
 use super::{Usual, page};
-use crate::domain::note::{Note, Seq, Time, Version};
+use crate::domain::note::{Note, Seq};
 use crate::server::app::App;
 use crate::server::auth::Caller;
 use crate::server::error::{Failure, Reply, json};
@@ -16,7 +17,7 @@ use crate::server::request::note_id;
 use crate::server::store::Search;
 use crate::wire::Data;
 use crate::wire::note::{NoteJson, PageJson, VersionJson};
-use crate::wire::time::{Stamp, http_date};
+use crate::wire::time::Stamp;
 
 /// Notes a search gives where it names no limit.
 const FOUND: u32 = 100;
@@ -51,7 +52,7 @@ pub(super) fn query<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, Fai
 }
 
 /// The notes: by order of change with `since`, else the live ones, the one changed last first.
-#[utoipa::path(get, path = "/api/notes", params(ListQuery), responses((status = 200, body = PageJson), Usual))]
+#[utoipa::path(get, path = "/api/notes", operation_id = "listNotes", params(ListQuery), responses((status = 200, body = PageJson), Usual))]
 pub(super) async fn list(State(app): State<App>, Caller(who): Caller, asked: Result<Query<ListQuery>, QueryRejection>) -> Reply {
     let asked = query(asked)?;
     let limit = asked.limit;
@@ -85,20 +86,6 @@ pub(super) async fn list(State(app): State<App>, Caller(who): Caller, asked: Res
     Ok(json(StatusCode::OK, &PageJson { data, seq: found.seq, more: found.more, store: None, reset: false, after }))
 }
 
-/// The ETag of a version.
-pub(super) fn etag(version: i64) -> HeaderValue {
-    HeaderValue::try_from(format!("\"{version}\"")).unwrap_or(HeaderValue::from_static("\"0\""))
-}
-
-/// Puts the validators of a note on an answer.
-pub(super) fn with_validators(mut response: Response, version: Version, updated_at: Time) -> Response {
-    response.headers_mut().insert(header::ETAG, etag(version));
-    if let Ok(date) = HeaderValue::try_from(http_date(updated_at)) {
-        response.headers_mut().insert(header::LAST_MODIFIED, date);
-    }
-    response
-}
-
 fn not_modified(headers: &HeaderMap, note: &Note) -> bool {
     let Some(value) = headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()) else { return false };
     let mine = format!("\"{}\"", note.version);
@@ -108,7 +95,7 @@ fn not_modified(headers: &HeaderMap, note: &Note) -> bool {
 /// One note.
 #[utoipa::path(
     get,
-    path = "/api/notes/{id}",
+    path = "/api/notes/{id}", operation_id = "readNote",
     params(("id" = uuid::Uuid, Path), ("If-None-Match" = String, Header, description = "An ETag: 304 if the note still has it")),
     responses(
         (status = 200, body = Data<NoteJson>, headers(("ETag" = String), ("Last-Modified" = String))),
@@ -130,7 +117,7 @@ pub(super) async fn read(State(app): State<App>, Caller(who): Caller, Path(id): 
 /// The versions of a note, newest first, without their content.
 #[utoipa::path(
     get,
-    path = "/api/notes/{id}/versions",
+    path = "/api/notes/{id}/versions", operation_id = "listVersions",
     params(("id" = uuid::Uuid, Path)),
     responses((status = 200, body = Data<Vec<VersionJson>>), Usual)
 )]
@@ -151,7 +138,7 @@ pub(super) async fn versions(State(app): State<App>, Caller(who): Caller, Path(i
 /// The note as it was at a version.
 #[utoipa::path(
     get,
-    path = "/api/notes/{id}/versions/{n}",
+    path = "/api/notes/{id}/versions/{n}", operation_id = "readVersion",
     params(("id" = uuid::Uuid, Path), ("n" = i64, Path, minimum = 1)),
     responses((status = 200, body = Data<NoteJson>), Usual)
 )]

@@ -2,95 +2,45 @@
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
 use serde::Deserialize;
 
 use super::Usual;
-use super::notes::{query, with_validators};
+use super::answer::{Shape, perform};
+use super::notes::query;
 use crate::domain::note::{Content, NoteId, Patch};
 use crate::server::app::App;
-use crate::server::error::{Failure, Reply, json};
+use crate::server::error::{Failure, Reply};
 use crate::server::request::{Incoming, note_id};
-use crate::server::store::{Answer, Done, Job};
+use crate::server::store::Job;
 use crate::wire::error::{ConflictJson, ErrorJson};
 use crate::wire::note::{Owned, SaveJson, SavedJson};
-use crate::wire::{Data, IDEMPOTENCY_REPLAYED};
-
-/// How the answers of one call differ from those of another.
-#[derive(Clone, Copy)]
-pub(super) struct Shape {
-    /// The status of a success.
-    pub(super) ok: StatusCode,
-    /// The status of a conflict.
-    pub(super) conflict: StatusCode,
-}
-
-/// Asks the store for a write and answers it.
-pub(super) async fn perform(app: &App, incoming: Incoming, job: Job, shape: Shape) -> Reply {
-    let write = app.write(incoming.who, job, incoming.key);
-    let Answer { done, replayed } = app.store.write(write).await?;
-    if !replayed {
-        app.metrics.write(&done);
-    }
-    let mut response = answer(done, shape).unwrap_or_else(IntoResponse::into_response);
-    if replayed {
-        response.headers_mut().insert(HeaderName::from_static(IDEMPOTENCY_REPLAYED), HeaderValue::from_static("true"));
-    }
-    Ok(response)
-}
-
-fn answer(done: Done, shape: Shape) -> Reply {
-    Ok(match done {
-        Done::Saved { note, merged, overruled, .. } => {
-            let (version, updated_at) = (note.version, note.updated_at);
-            let reply = SavedJson { data: (*note).into(), merged, overruled };
-            with_validators(json(shape.ok, &reply), version, updated_at)
-        }
-        Done::Conflict { present, base, conflicts, id } => {
-            let body = ConflictJson {
-                error: "version_conflict".to_owned(),
-                message: format!("This note was changed on {} since you read it.", present.updated_from),
-                server_version: (*present).into(),
-                base: base.map(|b| (*b).into()),
-                conflicts,
-                conflict_id: Some(id.to_string()),
-            };
-            json(shape.conflict, &body)
-        }
-        Done::Missing => return Err(Failure::not_found()),
-        Done::UnknownBase => {
-            let what = "The server never had the version this change started from.";
-            return Err(Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_base", what));
-        }
-        Done::BasesDisagree => return Err(Failure::bad("preconditions_disagree", "The preconditions name different versions.")),
-        Done::Owned(why) => return Err(Failure::owned(why)),
-        Done::Invalid(why) => return Err(Failure::invalid(why)),
-        Done::Locked(lock) => return Err(Failure::locked(StatusCode::LOCKED, &lock)),
-        Done::LockRefused(lock) => return Err(Failure::locked(StatusCode::CONFLICT, &lock)),
-        Done::LockTaken(lock) => json(StatusCode::OK, &Data { data: super::locks::shown(lock) }),
-        Done::Released => StatusCode::NO_CONTENT.into_response(),
-        Done::Bookmark(row) if row.gone => StatusCode::NO_CONTENT.into_response(),
-        Done::Bookmark(row) => json(StatusCode::OK, &Data { data: super::bookmarks::shown(row) }),
-        Done::Settled(entry) => json(shape.ok, &Data { data: crate::wire::audit::EntryJson::from(*entry) }),
-        Done::KeyReused => {
-            let what = "This idempotency key was used with another request.";
-            return Err(Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", what));
-        }
-    })
-}
 
 /// Creates a note.
 #[utoipa::path(
     post,
-    path = "/api/notes",
+    path = "/api/notes", operation_id = "createNote",
     params(
         ("X-Client" = String, Header, description = "The origin", pattern = r"^[A-Za-z0-9._-]{1,64}$"),
         ("Idempotency-Key" = uuid::Uuid, Header, description = "Makes a retry harmless")
     ),
     request_body = SaveJson,
     responses(
-        (status = 201, body = SavedJson, headers(("ETag" = String), ("Last-Modified" = String))),
+        (
+            status = 201,
+            body = SavedJson,
+            headers(("ETag" = String), ("Last-Modified" = String), ("Location" = String)),
+            links(
+                ("read" = (operation_id = "readNote", parameters(("id" = "$response.body#/data/id")))),
+                ("save" = (operation_id = "saveNote", parameters(("id" = "$response.body#/data/id")))),
+                ("delete" = (operation_id = "deleteNote", parameters(("id" = "$response.body#/data/id"), ("base_version" = "$response.body#/data/version")))),
+                ("versions" = (operation_id = "listVersions", parameters(("id" = "$response.body#/data/id")))),
+                ("version" = (operation_id = "readVersion", parameters(("id" = "$response.body#/data/id"), ("n" = "$response.body#/data/version")))),
+                ("lock" = (operation_id = "takeLock", parameters(("id" = "$response.body#/data/id")))),
+                ("bookmark" = (operation_id = "writeBookmark", parameters(("note_id" = "$response.body#/data/id"))))
+            )
+        ),
         (status = 409, body = ConflictJson, description = "A note with this id says something else"),
         Usual
     )
@@ -123,7 +73,7 @@ fn conflict_status(if_match: bool) -> Shape {
 /// Saves a note: what is left out stays.
 #[utoipa::path(
     put,
-    path = "/api/notes/{id}",
+    path = "/api/notes/{id}", operation_id = "saveNote",
     params(
         ("id" = uuid::Uuid, Path),
         ("X-Client" = String, Header, description = "The origin", pattern = r"^[A-Za-z0-9._-]{1,64}$"),
@@ -166,7 +116,7 @@ pub(super) struct DeleteQuery {
 /// Deletes a note: its tombstone is a version like any other.
 #[utoipa::path(
     delete,
-    path = "/api/notes/{id}",
+    path = "/api/notes/{id}", operation_id = "deleteNote",
     params(
         ("id" = uuid::Uuid, Path),
         DeleteQuery,

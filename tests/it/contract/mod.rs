@@ -7,6 +7,7 @@ mod races;
 mod saves;
 pub mod server;
 mod side;
+mod users;
 
 use server::{Server, Stores};
 
@@ -42,6 +43,8 @@ stories! {
     what_the_server_owns_stays_its_own: lines::what_the_server_owns_stays_its_own;
     a_listener_too_far_behind_resyncs: lines::a_listener_too_far_behind_resyncs;
     a_search_is_by_text_and_tag: lines::a_search_is_by_text_and_tag;
+    every_route_asks_for_a_token: users::every_route_asks_for_a_token;
+    users_of_one_space_share_notes_and_not_bookmarks: users::users_of_one_space_share_notes_and_not_bookmarks;
     one_save_wins_each_version: races::one_save_wins_each_version;
     one_key_at_once_is_one_save: races::one_key_at_once_is_one_save;
 }

@@ -116,6 +116,12 @@ pub async fn a_token_is_needed_and_can_be_revoked(s: Server) {
     assert!(metrics.as_str().unwrap().contains("diptych_requests_total"), "{metrics}");
     let document = send(bare("/api/openapi.json")).await.is(200).body;
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    let operations = document["paths"].as_object().unwrap().values().flat_map(|p| p.as_object().unwrap().values());
+    let names: Vec<&str> = operations.map(|o| o["operationId"].as_str().unwrap()).collect();
+    let mut once = names.clone();
+    once.sort_unstable();
+    once.dedup();
+    assert_eq!((names.len(), once.len()), (17, 17), "each operation has a name of its own: {names:?}");
     let row = s.store.token(diptych::server::auth::hash_of(&s.ada)).await.unwrap().unwrap();
     assert!(s.store.revoke_token(row.id, diptych::domain::note::Time(1)).await.unwrap());
     assert!(!s.store.revoke_token(row.id, diptych::domain::note::Time(1)).await.unwrap());

@@ -94,7 +94,11 @@ async fn the_dashboard_works_in_a_browser_without_scripts() {
     browser.enter(&s.ada);
     let shown = browser.text();
     assert!(shown.contains("conflicts for 100 saves") && shown.contains("the last write won"), "{shown}");
-    assert_eq!(browser.eval("getComputedStyle(document.querySelector('.tiles')).display"), "grid", "the style sheet is allowed by the policy");
+    assert_eq!(
+        browser.eval("getComputedStyle(document.querySelector('.tiles')).display"),
+        "grid",
+        "the style sheet is allowed by the policy"
+    );
     looked_at(&mut browser, "figures");
     figures_count_their_rows(&s, &mut browser).await;
     // a bar leads to the entries of its day

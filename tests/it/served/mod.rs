@@ -8,6 +8,7 @@ mod kill;
 mod limits;
 mod program;
 mod quiet;
+mod readme;
 mod set_back;
 mod slow;
 mod tls;

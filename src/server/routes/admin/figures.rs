@@ -8,7 +8,7 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 
 use super::html::{action, encoded, esc, head, outcome, page};
-use super::{Asked, sign_in, signed_in};
+use super::session::{Asked, sign_in, signed_in};
 use crate::domain::audit::{Advice, Figures};
 use crate::server::app::App;
 use crate::server::error::Reply;
@@ -44,7 +44,8 @@ pub(super) async fn show(State(app): State<App>, headers: HeaderMap, asked: Resu
 }
 
 fn tiles(f: &Figures, days: u32) -> String {
-    let tile = |class: &str, figure: String, what: &str| format!("<section class=\"{class}\"><span class=\"big\">{figure}</span>{what}</section>");
+    let tile =
+        |class: &str, figure: String, what: &str| format!("<section class=\"{class}\"><span class=\"big\">{figure}</span>{what}</section>");
     let link = |n: u64, to: &str| format!("<a href=\"/admin/{to}days={days}\">{n}</a>");
     let share = (f.conflicts * 1000).checked_div(f.saves).unwrap_or(0);
     let settled: u64 = f.settled.values().sum();

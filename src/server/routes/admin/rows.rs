@@ -5,11 +5,11 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 
 use super::html::{action, encoded, esc, head, outcome, page};
-use super::{Asked, sign_in, signed_in};
+use super::session::{Asked, sign_in, signed_in};
 use crate::domain::audit::{Entry, FieldRecord, figures};
 use crate::domain::note::{FieldValue, Note, Seq, Time, Value};
 use crate::server::app::App;
-use crate::server::auth::Grant;
+use crate::server::door::Grant;
 use crate::server::error::{Failure, Reply};
 use crate::server::routes::audit::first_day;
 use crate::server::routes::notes::query;
