@@ -7,8 +7,8 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::Usual;
-use super::notes::query;
 use super::answer::{Shape, perform};
+use super::notes::query;
 use crate::domain::audit::{Entry, Figures, figures};
 use crate::domain::note::{Seq, Time};
 use crate::server::app::App;
