@@ -134,7 +134,7 @@ fn grid(top: u64, top_saves: u64) -> String {
             y + 4.0
         )
     };
-    let halves = top % 2 == 0 && top_saves.is_multiple_of(2);
+    let halves = top.is_multiple_of(2) && top_saves.is_multiple_of(2);
     let middle = if halves { line(height(top / 2, top), "") + &label(height(top / 2, top), top / 2, top_saves / 2) } else { String::new() };
     let (high, low) = (height(top, top), height(0, top));
     format!("{}{}{}{middle}{}", line(high, ""), line(low, "zero"), label(high, top, top_saves), label(low, 0, 0))
