@@ -126,15 +126,15 @@ impl<'s> Story<'s> {
     async fn before(&mut self, command: &Command, ways: &Ways) -> Result<(), Failure> {
         match command {
             Command::Open(id) if Some(*id) == self.lisbon && self.saves == 0 && self.scene == Scene::Conflict => {
-                self.say(ways, "Change something, say the Tuesday in line 4 to Thursday. Ctrl-S saves.");
+                self.say(ways, "In the note (Enter opens it) change something, say the Tuesday in line 4 to Thursday. Ctrl-S saves.");
             }
             Command::Open(id) if Some(*id) == self.lisbon && self.saves == 0 && self.scene == Scene::Offline => {
                 // Only now: the device has its notes already.
                 self.stage.outage().await;
-                self.say(ways, "The network is gone. Change something, and save with Ctrl-S.");
+                self.say(ways, "The network is gone. In the note (Enter opens it) change something, and save with Ctrl-S.");
             }
             Command::Open(id) if Some(*id) == self.desk && self.saves == 0 && self.scene == Scene::Fields => {
-                self.say(ways, "F2: change the title and add a tag, and save with Ctrl-S.");
+                self.say(ways, "In the note (Enter opens it) F2: change the title and add a tag, and save with Ctrl-S.");
             }
             Command::Save { id, .. } if Some(*id) == self.lisbon || Some(*id) == self.desk => {
                 self.saves += 1;

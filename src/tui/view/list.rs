@@ -117,7 +117,9 @@ fn draw_row(list: &List, row: &Row, line: Rect, buf: &mut Buffer, ctx: &Ctx<'_>)
     let mut at = x + 1 + put_cut(buf, x + 1, y, room - tags_cells, title, theme.get(Role::Text));
     if let Some(hit) = hit {
         let room = (right - tags_cells).saturating_sub(at + 2);
-        at += 2 + put_cut(buf, at + 2, y, room, hit, theme.get(Role::Dim));
+        // The hit is a piece of text with its line ends; here it is one line.
+        let hit = hit.split_whitespace().collect::<Vec<_>>().join(" ");
+        at += 2 + put_cut(buf, at + 2, y, room, &hit, theme.get(Role::Dim));
     }
     if selected {
         paint(buf, Rect { x: line.x, width: at - line.x, ..line }, theme.get(Role::Selected));
