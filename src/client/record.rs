@@ -215,10 +215,15 @@ impl Record {
         }
     }
 
+    /// Whether there is text of this device's own that the server has not accepted.
+    #[must_use]
+    pub fn has_own(&self) -> bool {
+        self.typed.is_some() || self.saved.is_some() || self.sent.is_some() || self.parked.is_some()
+    }
+
     /// Makes `base` what the next text is typed on, where this device has a newer version and no text of its own.
     pub fn pin(&mut self, base: &Note, at: Time) {
-        let own = self.typed.is_some() || self.saved.is_some() || self.sent.is_some() || self.parked.is_some();
-        if !own && self.synced.as_ref().is_some_and(|s| s.version > base.version) {
+        if !self.has_own() && self.synced.as_ref().is_some_and(|s| s.version > base.version) {
             self.typed = Some(Typed { base: Base::of(Some(base)), content: base.content.clone(), at });
         }
     }

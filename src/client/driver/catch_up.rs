@@ -5,6 +5,7 @@ use super::{Back, Driver, In, say};
 use crate::client::disk::DiskError;
 use crate::client::handle::{News, State};
 use crate::client::http::{Fault, Page};
+use crate::client::record::Record;
 use crate::client::sync::{Effect, Input, is_older};
 use crate::domain::note::{Note, NoteId};
 
@@ -117,17 +118,19 @@ impl Driver {
             let record = self.disk.load(note.id)?;
             self.held.retain(|(id, _)| *id != note.id);
             if note.content.deleted && record.synced.as_ref().is_some_and(|n| !n.content.deleted) {
-                self.held.push((note.id, self.came(note, record.synced.as_ref())));
+                self.held.push((note.id, self.came(note, &record)));
             } else if record.synced.is_some() || !note.content.deleted || !record.is_empty() {
-                steps.push(Turn::of(note.id, self.came(note, record.synced.as_ref())));
+                steps.push(Turn::of(note.id, self.came(note, &record)));
             }
         }
         self.stored(steps, None).map(|effects| self.noted(effects))
     }
 
-    fn came(&self, note: Note, known: Option<&Note>) -> Input {
+    fn came(&self, note: Note, record: &Record) -> Input {
         let told = self.back.as_ref().is_some_and(|b| b.told);
-        if !self.answered.contains(&note.id) && (told || is_older(&note, known)) {
+        // In a list from the start a newer version may be of another past than ours, and then ours is the last of its kind.
+        let untouched = self.back.is_some() && !record.has_own();
+        if !self.answered.contains(&note.id) && (told || untouched || is_older(&note, record.synced.as_ref())) {
             Input::SetBack(Some(Box::new(note)))
         } else {
             Input::Remote(note)
@@ -160,8 +163,9 @@ impl Driver {
     /// Notes whether the server lacks a text that is here.
     fn noted(&mut self, effects: Vec<Effect>) -> Vec<Effect> {
         if let Some(back) = &mut self.back {
+            let told = back.told;
             let ours = |e: &Effect| match e {
-                Effect::Copy(..) => true,
+                Effect::Copy(..) => told,
                 Effect::Tell(News::RowIs(row)) => row.state != State::Synced,
                 _ => false,
             };

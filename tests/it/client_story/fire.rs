@@ -36,12 +36,8 @@ struct Device {
 }
 
 impl Device {
-    fn args<'a>(&self, args: &[&'a str]) -> Vec<&'a str> {
-        args.to_vec()
-    }
-
     fn spawn(&self, world: &World, args: &[&str], input: &str) -> Child {
-        let mut command = self.home.command(&self.args(args));
+        let mut command = self.home.command(args);
         command.env("DIPTYCH_SERVER", self.proxy.url()).env("DIPTYCH_TOKEN", &world.token).env("DIPTYCH_CLIENT", self.name);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         // A command that reads nothing may have closed its end.
@@ -124,7 +120,8 @@ fn screen_round(world: &World, device: &mut Device) -> Option<String> {
     }
     let word = device.word();
     term.send(&format!("\x1b[1;5F{word};"));
-    term.wait(&word);
+    // Wherever the line wraps.
+    term.wait_for(&word, |t| t.split_whitespace().collect::<String>().contains(&word));
     term.send("\x13");
     term.wait_for("a word about the save", |t| ["saved here", "synced", "needs you", "Two versions"].iter().any(|w| t.contains(w)));
     term.signal("-9");

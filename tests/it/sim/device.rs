@@ -258,13 +258,15 @@ pub fn changes(world: &mut World<'_>, d: usize, (life, ask): (u64, u64), page: P
     }
     for note in page.notes {
         let id = note.id;
-        let known = world.devices[d].records.get(&id).and_then(|r| r.synced.as_ref());
+        let record = world.devices[d].records.get(&id);
+        let (known, own) = (record.and_then(|r| r.synced.as_ref()), record.is_some_and(Record::has_own));
         let told = world.devices[d].back.as_ref().is_some_and(|(told, _)| *told);
-        let input = if !world.devices[d].answered.contains(&id) && (told || is_older(&note, known)) {
-            Input::SetBack(Some(Box::new(note)))
-        } else {
-            Input::Remote(note)
-        };
+        let input =
+            if !world.devices[d].answered.contains(&id) && (told || (world.devices[d].back.is_some() && !own) || is_older(&note, known)) {
+                Input::SetBack(Some(Box::new(note)))
+            } else {
+                Input::Remote(note)
+            };
         if !apply(world, d, id, input) || world.devices[d].life != life {
             return; // what was seen is remembered only once the whole page is stored
         }
