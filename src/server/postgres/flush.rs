@@ -24,7 +24,7 @@ const PLACES: &str = "UPDATE spaces s SET seq = s.seq + w.n FROM unnest($1::bigi
 
 /// Begins an epoch with the first of these places.
 const EPOCHS: &str = "INSERT INTO epochs (space, first, id) SELECT w.space, s.seq - w.n + 1, gen_random_uuid()
-     FROM unnest($1::bigint[], $2::bigint[]) w (space, n) JOIN spaces s ON s.id = w.space";
+     FROM unnest($1::bigint[], $2::bigint[]) w (space, n) JOIN LATERAL (SELECT seq FROM spaces WHERE id = w.space OFFSET 0) s ON true";
 
 const VERSIONS: &str = "INSERT INTO versions (space, id, version, title, body, tags, fields, deleted, created, updated, \"user\", origin)
      SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::boolean[],
@@ -33,7 +33,7 @@ const VERSIONS: &str = "INSERT INTO versions (space, id, version, title, body, t
 const NOTES: &str = "INSERT INTO notes (space, id, version, seq, deleted)
      SELECT w.space, w.id, w.version, s.seq - w.back, w.deleted
      FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::bigint[], $5::boolean[]) w (space, id, version, back, deleted)
-     JOIN spaces s ON s.id = w.space
+     JOIN LATERAL (SELECT seq FROM spaces WHERE id = w.space OFFSET 0) s ON true
      ON CONFLICT (space, id) DO UPDATE SET version = excluded.version, seq = excluded.seq, deleted = excluded.deleted";
 
 const AUDIT: &str = "INSERT INTO audit (space, seq, id, at, entity, entity_id, action, \"user\", client_origin, server_origin, server_ts,
@@ -44,7 +44,7 @@ const AUDIT: &str = "INSERT INTO audit (space, seq, id, at, entity, entity_id, a
                  $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::text[], $16::text[], $17::text[])
           w (space, back, id, at, entity, entity_id, action, who, client_origin, server_origin, server_ts, client_ts, server_version,
              base_version, fields, outcome, settled)
-     JOIN spaces s ON s.id = w.space";
+     JOIN LATERAL (SELECT seq FROM spaces WHERE id = w.space OFFSET 0) s ON true";
 
 const MEMORY: &str = "INSERT INTO memory (space, \"user\", key, hash, at, memory)
      SELECT * FROM unnest($1::bigint[], $2::text[], $3::uuid[], $4::bytea[], $5::bigint[], $6::text[])";
@@ -53,7 +53,7 @@ const BOOKMARKS: &str = "INSERT INTO bookmarks (space, \"user\", note, seq, mark
      SELECT w.space, w.who, w.note, s.seq - w.back, w.marked, w.why, w.gone, w.updated, w.origin
      FROM unnest($1::bigint[], $2::text[], $3::uuid[], $4::bigint[], $5::boolean[], $6::text[], $7::boolean[], $8::bigint[], $9::text[])
           w (space, who, note, back, marked, why, gone, updated, origin)
-     JOIN spaces s ON s.id = w.space
+     JOIN LATERAL (SELECT seq FROM spaces WHERE id = w.space OFFSET 0) s ON true
      ON CONFLICT (space, \"user\", note) DO UPDATE SET seq = excluded.seq, marked = excluded.marked, why = excluded.why,
                                                      gone = excluded.gone, updated = excluded.updated, origin = excluded.origin";
 
@@ -61,7 +61,7 @@ const LOCKS: &str = "INSERT INTO locks (space, note, seq, \"user\", origin, toke
      SELECT w.space, w.note, CASE WHEN w.back IS NULL THEN 0 ELSE s.seq - w.back END, w.who, w.origin, w.token, w.acquired, w.expires
      FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::uuid[], $7::bigint[], $8::bigint[])
           w (space, note, back, who, origin, token, acquired, expires)
-     JOIN spaces s ON s.id = w.space
+     JOIN LATERAL (SELECT seq FROM spaces WHERE id = w.space OFFSET 0) s ON true
      ON CONFLICT (space, note) DO UPDATE SET seq = greatest(locks.seq, excluded.seq), \"user\" = excluded.\"user\",
                       origin = excluded.origin, token = excluded.token, acquired = excluded.acquired, expires = excluded.expires";
 

@@ -39,24 +39,25 @@ pub(super) const SEARCH: &str = columns!(
         AND ($4::text IS NULL OR jsonb_exists(v.tags::jsonb, $4))
       ORDER BY n.seq DESC LIMIT $5"
 );
-/// Holds the rows of notes until the transaction ends.
+/// Holds the rows of notes until the transaction ends, in the order they are named. Here and below each row is looked up by its key for
+/// itself (`LATERAL … OFFSET 0`): a plan made while a table was empty would else read all of it for as long as the connection lives.
 pub(super) const HOLD: &str = "SELECT 1 FROM unnest($1::bigint[], $2::uuid[]) w (space, id)
-     JOIN notes n ON n.space = w.space AND n.id = w.id ORDER BY n.space, n.id FOR UPDATE OF n";
+     CROSS JOIN LATERAL (SELECT 1 FROM notes WHERE space = w.space AND id = w.id FOR UPDATE) n";
 /// The idempotency memory of several keys.
-pub(super) const KEYS: &str = "SELECT m.space, m.\"user\", m.key, m.hash, m.memory
-     FROM unnest($1::bigint[], $2::text[], $3::uuid[]) w (space, who, key)
-     JOIN memory m ON m.space = w.space AND m.\"user\" = w.who AND m.key = w.key";
+pub(super) const KEYS: &str =
+    "SELECT w.space, w.who, w.key, m.hash, m.memory FROM unnest($1::bigint[], $2::text[], $3::uuid[]) w (space, who, key)
+     CROSS JOIN LATERAL (SELECT hash, memory FROM memory WHERE space = w.space AND \"user\" = w.who AND key = w.key OFFSET 0) m";
 /// Several notes, each with its space and its lock.
 pub(super) const NOTES: &str = columns!(
-    ", n.space, l.note, l.\"user\", l.origin, l.token, l.acquired, l.expires
-     FROM unnest($1::bigint[], $2::uuid[]) w (space, id) JOIN notes n ON n.space = w.space AND n.id = w.id
-     JOIN versions v ON v.space = n.space AND v.id = n.id AND v.version = n.version
-     LEFT JOIN locks l ON l.space = n.space AND l.note = n.id"
+    ", n.space, l.note, l.\"user\", l.origin, l.token, l.acquired, l.expires FROM unnest($1::bigint[], $2::uuid[]) w (space, id)
+     CROSS JOIN LATERAL (SELECT * FROM notes WHERE space = w.space AND id = w.id OFFSET 0) n
+     CROSS JOIN LATERAL (SELECT * FROM versions WHERE space = n.space AND id = n.id AND version = n.version OFFSET 0) v
+     LEFT JOIN LATERAL (SELECT * FROM locks WHERE space = n.space AND note = n.id OFFSET 0) l ON true"
 );
 /// Several versions, each with its space.
 pub(super) const BASES: &str = columns!(
     ", v.space FROM unnest($1::bigint[], $2::uuid[], $3::bigint[]) w (space, id, version)
-     JOIN versions v ON v.space = w.space AND v.id = w.id AND v.version = w.version"
+     CROSS JOIN LATERAL (SELECT * FROM versions WHERE space = w.space AND id = w.id AND version = w.version OFFSET 0) v"
 );
 pub(super) const VERSIONS: &str = "SELECT version, created, updated, \"user\", origin, deleted FROM versions
      WHERE space = $1 AND id = $2 ORDER BY version DESC";
