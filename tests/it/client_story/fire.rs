@@ -99,8 +99,10 @@ fn command_round(world: &World, device: &mut Device, note: NoteId, dice: &mut Di
             None => std::thread::sleep(Duration::from_millis(2)),
         }
     };
-    // 0 saved, 1 parked: both are said only once it is on the disk.
-    matches!(status, Some(0 | 1)).then_some(word)
+    let mut said = String::new();
+    let _ = std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut said);
+    // Said only once it is on the disk: 0 saved, 1 parked. A save is also refused (1) on top of a conflict that is not settled.
+    (status == Some(0) || (status == Some(1) && said.contains("Both versions are kept"))).then_some(word)
 }
 
 /// The screens in a terminal: opens the first note, types, saves, and is killed when the screen has said "saved here" or more.
