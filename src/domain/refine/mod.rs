@@ -19,7 +19,8 @@ mod words;
 /// Why a proposal is made, from the surest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
-    /// Both sides read alike.
+    /// Both sides read alike. Never proposed: `merge` makes a hunk of its own of it (`Kind::Same`), and endings are levelled before; the name
+    /// stands in settings for taking such hunks.
     Same,
     /// One side changed only white space or wrapping.
     SpaceOnly,
