@@ -158,7 +158,7 @@ impl Merge {
         if let Err(why) = result
             && !self.keeping.failed
         {
-            out.push(Effect::Warn(format!("{why} The choices are only in memory; make room, and they will be kept.")));
+            out.push(Effect::Warn(format!("The choices are only in memory: make room, and they will be kept. {why}")));
         }
         self.keeping.failed = result.is_err() && !self.keeping.done;
         self.keeping.retry = self.keeping.failed.then(|| ctx.now.plus_ms(RETRY_MS));
