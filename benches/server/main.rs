@@ -1,4 +1,4 @@
-//! The server beside its peers: `cargo bench --bench server` prints the tables of what GOALS asks of it.
+//! The server beside its peers: `cargo bench --bench server` prints how many saves, at what cost, how fast.
 //!
 //! Whole processes on loopback, SQLite with `synchronous = FULL`, saves of 2 kB, alternating rounds; a ratio is of two medians of one
 //! run. CPU is the server's own. `-- saves`, `-- large`, `-- listeners` run one part; `-- quick` takes fewer and shorter rounds. A peer

@@ -1,4 +1,4 @@
-//! The reference server: PROTOCOL over a store. Never imports `client`.
+//! The reference server: the HTTP protocol over a store. Never imports `client`.
 //!
 //! [`serve`] takes a listener, a store and a future that ends when it should stop; clock and ids come in with [`Config`]. A request goes
 //! through `routes` (thin: read, ask the store, answer), the store's transaction, and `decide` inside it.

@@ -135,3 +135,21 @@ pub fn from_field(value: &FieldValue) -> Option<ValueJson> {
 pub fn to_field(value: Option<ValueJson>) -> FieldValue {
     value.map_or(FieldValue::Absent, |v| FieldValue::Is(v.0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ValueJson;
+    use crate::domain::note::Value;
+
+    #[test]
+    fn a_number_comes_back_to_the_last_bit() {
+        // The golden ratio's bits walk through all magnitudes.
+        let bits = (0..20_000u64).map(|i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let odd = [3.333_333_333_333_334e42, 0.1 + 0.2, f64::MIN_POSITIVE, f64::MAX, -0.0];
+        for number in bits.map(f64::from_bits).filter(|f| f.is_finite()).chain(odd) {
+            let text = serde_json::to_string(&ValueJson(Value::Float(number))).unwrap_or_default();
+            let back = serde_json::from_str::<ValueJson>(&text).ok().map(|v| v.0);
+            assert!(matches!(back, Some(Value::Float(f)) if f.to_bits() == number.to_bits()), "{text} came back as {back:?}");
+        }
+    }
+}

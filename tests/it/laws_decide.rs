@@ -1,4 +1,4 @@
-//! The laws of a save's decision, against the table of PROTOCOL: every content over small values as base, mine and theirs, every policy.
+//! The laws of a save's decision, against the table of the protocol: every content over small values as base, mine and theirs, every policy.
 
 use std::collections::BTreeMap;
 
