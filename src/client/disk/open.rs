@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{Disk, DiskError};
@@ -83,6 +84,7 @@ fn try_open(path: &Path) -> Result<Connection, DiskError> {
     let mut db = Connection::open_with_flags(path, flags).map_err(|e| cannot_open(path, e))?;
     db.busy_timeout(Duration::from_secs(5))?;
     db.set_prepared_statement_cache_capacity(64);
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?; // values bound do not have statements prepared anew
     let mark: i64 = db.query_row("PRAGMA application_id", [], |r| r.get(0))?;
     let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0))?;
     if mark != MARK && tables > 0 {

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, params};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
@@ -94,6 +95,8 @@ fn connect(path: &Path, durability: Durability) -> rusqlite::Result<Connection> 
     conn.pragma_update(None, "foreign_keys", true)?;
     conn.pragma_update(None, "cache_size", -READER_CACHE)?;
     conn.set_prepared_statement_cache_capacity(64);
+    // Else each value bound beside an index on a part of a table has the statement prepared anew: half of the time of the thread that writes.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     read::add_functions(&conn)?;
     Ok(conn)
 }
