@@ -65,8 +65,10 @@ impl Driver {
         match answer {
             Ok(answer) => {
                 self.reached();
-                self.answered.insert(id);
-                self.loose = true;
+                if answer.tells_of_note(lane) {
+                    self.answered.insert(id);
+                    self.loose = true;
+                }
                 if !self.apply(id, Input::Answered(lane, answer)) {
                     // Not stored, so not known: it is sent again under its key, and the server gives the same answer.
                     self.gate = self.now().plus_ms(5_000);

@@ -83,6 +83,15 @@ pub enum Answer {
     Later(String, Option<i64>),
 }
 
+impl Answer {
+    /// Whether it says, as the answer to a request of `lane`, what the server has of the note. After such an answer a page of changes
+    /// asked for earlier may be behind what is known; after any other (a bookmark, a report, "not now") it is the news.
+    #[must_use]
+    pub fn tells_of_note(&self, lane: Lane) -> bool {
+        lane == Lane::Note && matches!(self, Answer::Saved(_) | Answer::Conflict { .. } | Answer::Missing)
+    }
+}
+
 /// What is sent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {

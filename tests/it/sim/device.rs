@@ -235,8 +235,10 @@ pub fn replied(world: &mut World<'_>, d: usize, life: u64, request: &Request, re
         Reply::Later => Answer::Later("not now".to_owned(), None),
     };
     world.devices[d].in_flight.remove(&(request.id, lane));
-    world.devices[d].answered.insert(request.id);
-    world.devices[d].loose = true;
+    if answer.tells_of_note(lane) {
+        world.devices[d].answered.insert(request.id);
+        world.devices[d].loose = true;
+    }
     apply(world, d, request.id, Input::Answered(lane, answer));
 }
 
