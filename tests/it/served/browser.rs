@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -20,7 +22,7 @@ fn program() -> Option<PathBuf> {
 pub struct Browser {
     child: Child,
     to: File,
-    from: BufReader<File>,
+    said: Receiver<Vec<u8>>,
     next: u64,
     session: String,
     _folder: tempfile::TempDir,
@@ -52,8 +54,10 @@ impl Browser {
         shell.args(["-c", &script]).env("HOME", &home).env("XDG_CONFIG_HOME", &home).env("XDG_CACHE_HOME", &home);
         let child = shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let to = File::options().write(true).open(&commands).unwrap();
-        let from = BufReader::new(File::open(&answers).unwrap());
-        let mut out = Browser { child, to, from, next: 0, session: String::new(), _folder: folder };
+        let mut from = BufReader::new(File::open(&answers).unwrap()).split(0);
+        let (tell, said) = channel();
+        std::thread::spawn(move || while from.next().and_then(Result::ok).is_some_and(|text| tell.send(text).is_ok()) {});
+        let mut out = Browser { child, to, said, next: 0, session: String::new(), _folder: folder };
         let page = out.ask("Target.createTarget", json!({"url": "about:blank"}))["targetId"].clone();
         let attached = out.ask("Target.attachToTarget", json!({"targetId": page, "flatten": true}));
         out.session = attached["sessionId"].as_str().unwrap().to_owned();
@@ -63,9 +67,8 @@ impl Browser {
     }
 
     fn read(&mut self) -> Value {
-        let mut text = Vec::new();
-        self.from.read_until(0, &mut text).unwrap();
-        assert_eq!(text.pop(), Some(0), "the browser has ended");
+        let text =
+            self.said.recv_timeout(Duration::from_secs(60)).expect("the browser has ended, or waits for something that does not come");
         serde_json::from_slice(&text).unwrap()
     }
 
@@ -112,8 +115,10 @@ impl Browser {
         self.eval("document.body.innerText").as_str().unwrap().to_owned()
     }
 
-    /// Types into what has the focus, and presses Enter, which leads to another page.
+    /// Types into the page's field, and presses Enter, which leads to another page.
     pub fn enter(&mut self, text: &str) {
+        // A page that has loaded may not have given its field the focus yet.
+        self.eval("document.querySelector('input:not([type=hidden])').focus()");
         self.ask("Input.insertText", json!({"text": text}));
         self.loaded(|b| {
             for kind in ["keyDown", "keyUp"] {

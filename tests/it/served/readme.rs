@@ -5,11 +5,12 @@ use std::process::Command;
 use super::program::Program;
 use crate::pty::Home;
 
-/// The shell samples of the README's part on the server, in order.
+/// The samples for `curl` of the README's part on the server, in order.
 fn samples() -> Vec<String> {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let part = readme.split("## The server, by hand").nth(1).unwrap().split("\n## ").next().unwrap();
-    part.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+    let samples = part.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap().to_owned());
+    samples.filter(|sample| sample.contains("curl")).collect()
 }
 
 fn run(server: &Program, sample: &str, id: &str) -> String {
