@@ -202,7 +202,7 @@ impl Device {
 
     /// Waits until nothing of the note is on its way.
     pub async fn synced(&mut self, note: NoteId) -> Detail {
-        for _ in 0..200 {
+        for _ in 0..1000 {
             let detail = self.open(note).await;
             if detail.draft.is_none() && detail.parked.is_none() && detail.synced.is_some() {
                 return detail;
@@ -216,7 +216,7 @@ impl Device {
 
     /// Waits until this device has this text of the note from the server.
     pub async fn has(&mut self, note: NoteId, body: &str) {
-        for _ in 0..200 {
+        for _ in 0..1000 {
             let detail = self.open(note).await;
             if detail.synced.as_ref().is_some_and(|n| n.content.body == body) {
                 return;
