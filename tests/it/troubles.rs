@@ -26,12 +26,8 @@ fn run(home: &Home, args: &[&str], input: &str) -> (i32, String, String) {
     told(home.command(args), input)
 }
 
-/// The program under a shell's `ulimit -f`: no file may grow beyond so many KiB, as on a disk that is full.
-fn cramped(home: &Home, kib: u64, args: &[&str]) -> Command {
-    let mut inner = home.command(args);
-    inner.args([""; 0]);
-    let mut command = Command::new("bash");
-    command.arg("-c").arg(format!("trap '' XFSZ; ulimit -f {kib}; exec \"$0\" \"$@\"")).arg(inner.get_program()).args(inner.get_args());
+/// A command in the surroundings of another.
+fn surrounded_as(mut command: Command, inner: &Command, home: &Home) -> Command {
     for (name, value) in inner.get_envs() {
         match value {
             Some(value) => command.env(name, value),
@@ -40,6 +36,14 @@ fn cramped(home: &Home, kib: u64, args: &[&str]) -> Command {
     }
     command.current_dir(home.dir.path());
     command
+}
+
+/// The program under a shell's `ulimit -f`: no file may grow beyond so many KiB, as on a disk that is full.
+fn cramped(home: &Home, kib: u64, args: &[&str]) -> Command {
+    let inner = home.command(args);
+    let mut command = Command::new("bash");
+    command.arg("-c").arg(format!("trap '' XFSZ; ulimit -f {kib}; exec \"$0\" \"$@\"")).arg(inner.get_program()).args(inner.get_args());
+    surrounded_as(command, &inner, home)
 }
 
 /// A server nobody answers at: the notes are then this device's alone.
@@ -109,14 +113,7 @@ fn as_nobody(home: &Home, args: &[&str]) -> Command {
         Command::new(&program)
     };
     command.args(inner.get_args());
-    for (name, value) in inner.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
-    command.current_dir(home.dir.path());
-    command
+    surrounded_as(command, &inner, home)
 }
 
 fn open_to_all(dir: &Path, mode: u32) {
