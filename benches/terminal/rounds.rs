@@ -102,7 +102,17 @@ fn one(program: &Program, dir: &Path, taken: &mut Taken, last: bool, keys: usize
     }
 }
 
-/// Presses keys in turn; those that painted nothing are left out.
+/// Presses keys in turn; those that painted nothing are left out, and a key that does nothing here (all fits the screen) is not pressed on and on.
 pub fn press(meter: &mut Meter, keys: &[&str], times: usize) -> Vec<Paint> {
-    (0..times).filter_map(|n| meter.press(keys[n % keys.len()])).collect()
+    let (mut paints, mut silent) = (Vec::new(), 0);
+    for n in 0..times {
+        match meter.press(keys[n % keys.len()]) {
+            Some(paint) => paints.push(paint),
+            None => silent += 1,
+        }
+        if paints.is_empty() && silent == 2 * keys.len() {
+            break;
+        }
+    }
+    paints
 }
