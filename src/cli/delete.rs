@@ -1,8 +1,8 @@
-//! `diptych delete`: deletes a note. Its history stays on the server. `--json` as `diptych save`.
+//! `diptych delete`: deletes a note, or brings a deleted one back. Its history stays on the server. `--json` as `diptych save`.
 
 use super::session::{FRESH, Session, told};
 use super::{Context, Failure, save};
-use crate::client::State;
+use crate::client::{Command, State};
 use crate::domain::note::{Content, Version};
 
 /// Delete a note; if it was changed elsewhere that is a conflict (status 1)
@@ -16,6 +16,9 @@ pub struct Delete {
     /// Wait until the server has it, as long as that takes
     #[arg(long)]
     wait: bool,
+    /// Bring a deleted note back (diptych list --deleted shows them)
+    #[arg(long, conflicts_with = "base")]
+    undo: bool,
 }
 
 impl Delete {
@@ -30,11 +33,17 @@ impl Delete {
                 session.catch_up(FRESH).await?;
             }
             let id = session.find(&self.id).await?;
+            if self.undo {
+                session.tell(Command::Undelete(id));
+                let sent = session.sent(id, self.wait).await?;
+                session.close().await?;
+                return Ok((id, sent));
+            }
             let detail = session.detail(id).await?;
             let (base, content) = save::based(&mut session, id, self.base, &detail).await?;
             if base == 0 && detail.state != State::NeedsYou {
                 // No server has heard of it: the client forgets it and keeps a copy.
-                session.tell(crate::client::Command::Delete(id));
+                session.tell(Command::Delete(id));
             } else {
                 session.save(id, Some(base), Content { deleted: true, ..content }).await?;
             }

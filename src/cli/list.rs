@@ -19,6 +19,9 @@ pub struct List {
     /// Only notes that hold these words
     #[arg(long, value_name = "WORDS")]
     search: Option<String>,
+    /// The deleted notes instead of the others; diptych delete --undo brings one back
+    #[arg(long, conflicts_with = "search")]
+    deleted: bool,
 }
 
 impl List {
@@ -42,7 +45,7 @@ impl List {
             Ok((rows, hits))
         })?;
         let hit = |row: &Row| hits.as_ref().and_then(|h| h.iter().find(|(id, _)| *id == row.id)).map(|(_, text)| text.clone());
-        let wanted = |row: &Row| !row.deleted && self.tag.iter().all(|t| row.tags.contains(t)) && (hits.is_none() || hit(row).is_some());
+        let wanted = |row: &Row| row.is_gone() == self.deleted && self.tag.iter().all(|t| row.tags.contains(t)) && (hits.is_none() || hit(row).is_some());
         let shown: Vec<&Row> = rows.iter().filter(|row| wanted(row)).collect();
         if ctx.config.json {
             let all: Vec<_> = shown.iter().map(|row| row_json(row, hit(row))).collect();

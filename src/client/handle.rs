@@ -45,8 +45,16 @@ pub struct Row {
     pub bookmarked: bool,
     /// Who holds its lock, if someone does.
     pub lock: Option<Holder>,
-    /// Deleted here, not yet forgotten (for undo).
+    /// Deleted, and kept so that it can be brought back.
     pub deleted: bool,
+}
+
+impl Row {
+    /// Whether it stands among the deleted notes. A deletion that was refused still needs the person, so it stands among the others.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.deleted && self.state != State::NeedsYou
+    }
 }
 
 /// Text no server has accepted.

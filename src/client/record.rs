@@ -138,6 +138,9 @@ pub struct Record {
     pub saved: Option<Saved>,
     /// Typed and not saved.
     pub typed: Option<Typed>,
+    /// What no server has of a note the person deleted: typed text, or all of it where no server ever heard of the note. Undoing the
+    /// deletion brings it back, on the base it was typed on.
+    pub aside: Option<Typed>,
     /// Sent and not answered. Only with `saved`.
     pub sent: Option<Sent>,
     /// Refused and waiting for a person. Never with `saved`.
@@ -154,7 +157,7 @@ impl Record {
     /// A record of a note nothing is known of.
     #[must_use]
     pub fn empty(id: NoteId) -> Record {
-        Record { id, synced: None, saved: None, typed: None, sent: None, parked: None, mark: None, report: None, entries: Vec::new() }
+        Record { id, synced: None, saved: None, typed: None, aside: None, sent: None, parked: None, mark: None, report: None, entries: Vec::new() }
     }
 
     /// The outbox entry of a lane.
@@ -199,9 +202,16 @@ impl Record {
             State::Typed
         } else if self.saved.is_some() {
             State::SavedHere
+        } else if self.only_aside().is_some() {
+            State::Typed
         } else {
             State::Synced
         }
+    }
+
+    /// What was put aside of a deleted note of which there is nothing else.
+    fn only_aside(&self) -> Option<&Content> {
+        self.aside.as_ref().map(|a| &a.content).filter(|_| self.content().is_none())
     }
 
     /// What new typing would start from.
@@ -228,11 +238,12 @@ impl Record {
         }
     }
 
-    /// The row of the list; `None` where there is nothing to show.
+    /// The row of the list; `None` where there is nothing to show. Of a deleted note it says what undoing would bring back.
     #[must_use]
     pub fn row(&self, lock: Option<Holder>) -> Option<Row> {
-        let content = self.content()?;
-        let here = [self.typed.as_ref().map(|t| t.at), self.saved.as_ref().map(|s| s.at), self.parked.as_ref().map(|p| p.mine_at)];
+        let content = self.content().or_else(|| self.only_aside())?;
+        let typed = self.typed.as_ref().or(self.aside.as_ref());
+        let here = [typed.map(|t| t.at), self.saved.as_ref().map(|s| s.at), self.parked.as_ref().map(|p| p.mine_at)];
         let there = self.synced.as_ref().map(|n| n.updated_at);
         Some(Row {
             id: self.id,
@@ -245,7 +256,7 @@ impl Record {
             version: self.synced.as_ref().map_or(0, |n| n.version),
             bookmarked: self.mark.as_ref().is_some_and(|m| m.marked),
             lock,
-            deleted: content.deleted,
+            deleted: content.deleted || self.only_aside().is_some(),
         })
     }
 

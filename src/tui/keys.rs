@@ -76,7 +76,7 @@ names! {
     Action {
         Help "help", Commands "commands", Redraw "redraw", Suspend "suspend", Conflict "conflict", Notices "notices", Quit "quit", Theme "theme",
         Up "up", Down "down", PageUp "page-up", PageDown "page-down", Top "top", Bottom "bottom", Open "open", Back "back",
-        New "new", Search "search", Tag "tag", Delete "delete", Undelete "undelete", Inbox "inbox", Outbox "outbox", Dashboard "dashboard",
+        New "new", Search "search", Tag "tag", Delete "delete", Undelete "undelete", Deleted "deleted", Inbox "inbox", Outbox "outbox", Dashboard "dashboard",
         History "history", SyncNow "sync", Bookmark "bookmark", Lock "lock", Select "select", EditTags "edit-tags", Sort "sort",
         Preview "preview",
         Save "save", Undo "undo", Redo "redo", Find "find", FindNext "find-next", FindPrev "find-previous", Replace "replace",

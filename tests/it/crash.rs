@@ -73,6 +73,9 @@ fn story(id: NoteId) -> Vec<Input> {
         Input::Answered(Lane::Report, Answer::Done),
         Input::Mark(true),
         Input::Discard,
+        Input::Type(typed(7, 4), 8),
+        Input::Delete,
+        Input::Undelete,
         Input::Delete,
     ]
 }

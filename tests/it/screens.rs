@@ -164,6 +164,41 @@ fn a_deletion_asks_and_can_be_undone() {
 }
 
 #[test]
+fn deleted_notes_have_a_list_of_their_own() {
+    let mut play = Play::new(80, 12);
+    let News::Rows(all) = rows() else { panic!("rows") };
+    let mut gone = all.to_vec();
+    gone[1].deleted = true;
+    gone[2].deleted = true;
+    (gone[2].title, gone[2].excerpt, gone[2].state) = (String::new(), "# First words\nof a note no server ever had".to_owned(), State::Typed);
+    // A deletion that was refused needs the person: it stays where it is seen.
+    gone[0].deleted = true;
+    play.news(News::Rows(gone.into()));
+    play.keys("D");
+    assert_snapshot!(play.screen(), @r#"
+     diptych · 2 deleted notes                                newest first · laptop
+     *  Groceries                                #home ✓ synced     desktop      1h
+        First words                                    … typed      desktop      5h
+
+
+
+
+
+
+
+
+    u bring back  Esc all notes again  Enter open  Space select      ! 1 needs you
+    "#);
+    play.keys("d");
+    assert!(play.screen().contains("It is deleted. u brings it back."), "{}", play.screen());
+    assert_eq!(play.keys("down u"), [Command::Undelete(id(3))]);
+    let back = play.keys("esc");
+    assert!(back.is_empty() && play.screen().contains("Trip to Lisbon"), "{}", play.screen());
+    play.keys("u");
+    assert!(play.screen().contains("D shows all deleted notes"), "{}", play.screen());
+}
+
+#[test]
 fn tags_are_changed_on_several_notes() {
     let mut play = Play::new(80, 14);
     play.news(rows());
@@ -639,13 +674,13 @@ fn help_and_commands_come_from_the_key_table() {
      #                    by tag
      d Delete             delete
      u                    undo deletion
+     D                    deleted notes
      Space                select
      t                    change tags
      *                    bookmark
      L                    lock or unlock
      s                    sort otherwise
      p                    preview on or off
-     c                    conflicts
 
     Esc back  Enter open                         ! 1 needs you
     "#);

@@ -101,7 +101,8 @@ impl Disk {
                     3 => record.sent = json::get::<EditJson>(text)?.map(Into::into),
                     4 => record.parked = json::get::<ParkedJson>(text)?.map(|p| p.parked(id)),
                     5 => record.mark = json::get::<MarkJson>(text)?.map(Into::into),
-                    _ => record.report = json::get::<ReportJson>(text)?.map(Into::into),
+                    6 => record.report = json::get::<ReportJson>(text)?.map(Into::into),
+                    _ => record.aside = json::get::<EditJson>(text)?.map(Into::into),
                 }
             }
             typing::play(&self.db, n, &mut record)?;

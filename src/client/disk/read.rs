@@ -97,13 +97,13 @@ impl Disk {
         Ok(found)
     }
 
-    /// The rows of the list, newest first.
+    /// The rows of the list, newest first, deleted notes among them.
     ///
     /// # Errors
     /// The file cannot be read.
     pub fn rows(&self) -> Result<Vec<Row>, DiskError> {
         let sql = "SELECT id, title, tags, excerpt, state, updated_at, origin, version, marked, deleted FROM notes
-            WHERE shown AND (NOT deleted OR state <> 0) ORDER BY updated_at DESC";
+            WHERE shown ORDER BY updated_at DESC";
         let mut statement = self.db.prepare_cached(sql)?;
         let rows = statement.query_map([], |r| {
             let tags: String = r.get(2)?;

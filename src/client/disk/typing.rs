@@ -99,7 +99,8 @@ fn same_but_typed(a: &Record, b: &Record) -> bool {
 }
 
 fn same_but_typed_and_entries(a: &Record, b: &Record) -> bool {
-    (&a.synced, &a.saved, &a.sent, &a.parked, &a.mark, &a.report) == (&b.synced, &b.saved, &b.sent, &b.parked, &b.mark, &b.report)
+    (&a.synced, &a.saved, &a.aside, &a.sent, &a.parked, &a.mark, &a.report)
+        == (&b.synced, &b.saved, &b.aside, &b.sent, &b.parked, &b.mark, &b.report)
 }
 
 fn size(n: usize) -> i64 {

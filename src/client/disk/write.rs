@@ -69,6 +69,7 @@ fn put_parts(db: &Connection, n: i64, record: &Record) -> Result<(), DiskError> 
         json::put(record.parked.clone().map(ParkedJson::from))?,
         json::put(record.mark.clone().map(MarkJson::from))?,
         json::put(record.report.clone().map(ReportJson::from))?,
+        json::put(record.aside.clone().map(EditJson::from))?,
     ];
     let sql = "INSERT INTO parts VALUES (?1, ?2) ON CONFLICT (at) DO UPDATE SET text = ?2 WHERE text <> ?2";
     for (at, text) in (n * 8..).zip(parts) {

@@ -51,20 +51,50 @@ pub(super) fn discard(record: &mut Record, out: &mut Vec<Effect>) {
 
 pub(super) fn delete(record: &mut Record, env: &Env, out: &mut Vec<Effect>) {
     let Some(content) = record.settled_content().or_else(|| record.content()).cloned() else { return };
-    discard(record, out);
-    if record.synced.is_none() && record.sent.is_none() && record.parked.is_none() {
-        // No server ever heard of it.
-        out.push(Effect::Copy(Box::new(content), "deleted"));
-        record.saved = None;
+    let unheard_of = record.synced.is_none() && record.sent.is_none() && record.parked.is_none();
+    discard_aside(record, out);
+    record.aside = record.typed.take();
+    if unheard_of {
         record.drop_entry(Lane::Note);
+        if let Some(saved) = record.saved.take() {
+            match record.aside {
+                Some(_) => out.push(Effect::Copy(Box::new(saved.content), "deleted")),
+                None => record.aside = Some(Typed { content: saved.content, base: saved.base, at: saved.at }),
+            }
+        }
         return;
     }
     saved(record, Content { deleted: true, ..content }, None, env, out);
 }
 
 pub(super) fn undelete(record: &mut Record, env: &Env, out: &mut Vec<Effect>) {
-    let Some(content) = record.content().filter(|c| c.deleted).cloned() else { return };
-    saved(record, Content { deleted: false, ..content }, None, env, out);
+    if let Some(content) = record.content().filter(|c| c.deleted).cloned() {
+        saved(record, Content { deleted: false, ..content }, None, env, out);
+    }
+    if record.typed.is_none()
+        && let Some(aside) = record.aside.take()
+    {
+        bring_back(record, aside, out);
+    }
+}
+
+/// Text put aside is typed text again: over the save it was typed over, or on the version that says what its base said. Where something
+/// came in between, what it would overwrite is not known, so it stays in the note's history on this device.
+fn bring_back(record: &mut Record, aside: Typed, out: &mut Vec<Effect>) {
+    let base = record.base();
+    let known = record.content().is_none_or(|now| base.version == aside.base.version || aside.base.content().is_some_and(|was| alike(was, now)));
+    if known {
+        record.typed = Some(Typed { base, ..aside });
+    } else {
+        out.push(Effect::Copy(Box::new(aside.content), "deleted"));
+    }
+}
+
+/// Text put aside by an earlier deletion gives way to a new one; it stays in the note's history on this device.
+fn discard_aside(record: &mut Record, out: &mut Vec<Effect>) {
+    if let Some(aside) = record.aside.take() {
+        out.push(Effect::Copy(Box::new(aside.content), "deleted"));
+    }
 }
 
 pub(super) fn settled(record: &mut Record, content: Content, report: Report, env: &Env, out: &mut Vec<Effect>) {

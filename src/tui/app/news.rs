@@ -13,8 +13,8 @@ impl App {
             News::ConnectionIs(connection) => self.connection = connection.clone(),
             News::Notice(text) => self.notices.tell(self.now(), false, text.clone()),
             News::Failed(_, text) => self.notices.tell(self.now(), true, text.clone()),
-            News::Rows(rows) => self.parked = rows.iter().filter(|r| r.state == State::NeedsYou && !r.deleted).map(|r| r.id).collect(),
-            News::RowIs(row) => self.mark_parked(row.id, row.state == State::NeedsYou && !row.deleted),
+            News::Rows(rows) => self.parked = rows.iter().filter(|r| r.state == State::NeedsYou).map(|r| r.id).collect(),
+            News::RowIs(row) => self.mark_parked(row.id, row.state == State::NeedsYou),
             News::RowGone(id) | News::Settled(id, _) => {
                 self.settled.retain(|s| s != id);
                 self.mark_parked(*id, false);

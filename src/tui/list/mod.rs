@@ -19,7 +19,7 @@ use super::input::Input;
 use super::keys::{Action, Mode};
 use super::message::{Answer, Ask, Effect, Event};
 use super::outbox::Outbox;
-use super::rows::Rows;
+use super::rows::{Rows, counted};
 use super::screen::{Ctx, Drawn, Screen};
 use super::view as views;
 use super::welcome::Welcome;
@@ -111,10 +111,13 @@ impl List {
             self.due = Some(ctx.now.plus_ms(PAUSE_MS));
             return Vec::new();
         }
-        let current = self.current().map(|r| (r.id, r.state, r.title.clone()));
+        let current = self.current().map(|r| (r.id, r.state, views::list::title(r).to_owned()));
         match (action, current) {
             (Action::Open, Some((id, state, _))) => {
                 self.search = None;
+                if self.filter.deleted {
+                    return self.act(Action::History, ctx);
+                }
                 if state == State::NeedsYou { vec![Effect::Do(Action::Conflict)] } else { vec![Effect::Push(Box::new(Editor::open(id)))] }
             }
             (Action::New, _) => vec![Effect::Push(Box::new(Editor::create((ctx.new_id)())))],
@@ -134,6 +137,13 @@ impl List {
                 Vec::new()
             }
             (Action::Tag, _) => self.ask_tag(),
+            (Action::Deleted, _) => {
+                self.search = None;
+                self.selected.clear();
+                self.filter = Filter { deleted: !self.filter.deleted, ..Filter::default() };
+                self.narrow(ctx.now);
+                Vec::new()
+            }
             (Action::Sort, _) => {
                 self.sort = self.sort.next();
                 self.stale = true;
@@ -148,7 +158,11 @@ impl List {
             (Action::Dashboard, _) => vec![Effect::Push(Box::new(Dashboard::default()))],
             (Action::SyncNow, _) => vec![Effect::Client(Command::SyncNow), Effect::Say("Syncing.".to_owned())],
             (Action::History, Some((id, _, title))) => vec![Effect::Push(Box::new(History::new(id, &title, false)))],
-            (Action::Undelete, _) => self.undelete(),
+            (Action::Undelete, _) => self.undelete(ctx),
+            (Action::Delete | Action::EditTags | Action::Bookmark | Action::Lock, _) if self.filter.deleted => {
+                let key = ctx.keys.key_name(Mode::List, Action::Undelete);
+                vec![Effect::Say(format!("It is deleted. {key} brings it back."))]
+            }
             (_, Some((id, _, title))) => self.act_on(action, id, &title),
             _ => Vec::new(),
         }
@@ -166,7 +180,7 @@ impl List {
             Action::Delete => {
                 self.deleting = self.targets();
                 let what =
-                    if self.deleting.len() == 1 { format!("Delete {title:?}?") } else { format!("Delete {} notes?", self.deleting.len()) };
+                    if self.deleting.len() == 1 { format!("Delete “{title}”?") } else { format!("Delete {} notes?", self.deleting.len()) };
                 vec![Effect::Ask(Box::new(Ask::choice("delete", what, &[('y', "delete (u brings it back)"), ('n', "keep")])))]
             }
             Action::EditTags => {
@@ -194,10 +208,19 @@ impl List {
         vec![Effect::Ask(Box::new(ask))]
     }
 
-    fn undelete(&mut self) -> Vec<Effect> {
-        match self.deleted.pop() {
-            Some(ids) => ids.into_iter().map(|id| Effect::Client(Command::Undelete(id))).collect(),
-            None => vec![Effect::Say("Nothing was deleted since the program started.".to_owned())],
+    /// Brings back the deleted notes that are shown and meant, else those deleted last.
+    fn undelete(&mut self, ctx: &Ctx<'_>) -> Vec<Effect> {
+        let last = if self.filter.deleted { Some(self.targets()) } else { self.deleted.pop() };
+        self.selected.clear();
+        match last.filter(|ids| !ids.is_empty()) {
+            Some(ids) => {
+                let say = Effect::Say(format!("{} brought back.", counted(ids.len(), "note", "notes")));
+                ids.into_iter().map(|id| Effect::Client(Command::Undelete(id))).chain([say]).collect()
+            }
+            None => {
+                let key = ctx.keys.key_name(Mode::List, Action::Deleted);
+                vec![Effect::Say(format!("Nothing was deleted since the program started. {key} shows all deleted notes."))]
+            }
         }
     }
 
@@ -274,7 +297,7 @@ impl Screen for List {
                 if let Some(input) = &mut self.search
                     && input.update(event)
                 {
-                    self.filter = Filter { query: input.text().to_owned(), tag: self.filter.tag.take(), ..Filter::default() };
+                    self.filter = Filter { query: input.text().to_owned(), tag: self.filter.tag.take(), deleted: self.filter.deleted, ..Filter::default() };
                     self.narrow(ctx.now);
                 }
                 Vec::new()
@@ -310,6 +333,7 @@ impl Screen for List {
     fn hints(&self) -> Vec<Action> {
         match self.search {
             Some(_) => vec![Action::Open, Action::NextField, Action::Back],
+            None if self.filter.deleted => vec![Action::Undelete, Action::Back, Action::Open, Action::Select, Action::Search],
             None if self.selected.is_empty() => {
                 vec![
                     Action::Open,

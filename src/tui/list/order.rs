@@ -47,6 +47,8 @@ impl Sort {
 pub struct Filter {
     /// Fuzzy over titles and tags.
     pub query: String,
+    /// The deleted notes instead of the others.
+    pub deleted: bool,
     /// Only notes with this tag.
     pub tag: Option<String>,
     /// Notes whose text holds the words searched for, with the hit; shown after those whose title fits.
@@ -56,7 +58,7 @@ pub struct Filter {
 /// The notes to show, as indexes into `rows`.
 #[must_use]
 pub fn order(rows: &[Row], filter: &Filter, sort: Sort) -> Vec<u32> {
-    let fits = |row: &Row| !row.deleted && filter.tag.as_ref().is_none_or(|t| row.tags.contains(t));
+    let fits = |row: &Row| row.is_gone() == filter.deleted && filter.tag.as_ref().is_none_or(|t| row.tags.contains(t));
     let mut shown: Vec<u32> = (0u32..).zip(rows).filter(|(_, row)| fits(row)).map(|(i, _)| i).collect();
     let row = |i: &u32| &rows[*i as usize];
     match sort {
@@ -90,7 +92,7 @@ pub fn order(rows: &[Row], filter: &Filter, sort: Sort) -> Vec<u32> {
 #[must_use]
 pub fn tags(rows: &[Row]) -> Vec<(String, usize)> {
     let mut counts: HashMap<&str, usize> = HashMap::new();
-    for row in rows.iter().filter(|r| !r.deleted) {
+    for row in rows.iter().filter(|r| !r.is_gone()) {
         for tag in &row.tags {
             *counts.entry(tag).or_default() += 1;
         }

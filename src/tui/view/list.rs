@@ -30,8 +30,9 @@ pub fn above(list: &List) -> u16 {
 #[must_use]
 pub fn draw(list: &List, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn {
     let mut drawn = Drawn::default();
-    let total = list.all.as_ref().map_or(0, |all| all.iter().filter(|r| !r.deleted).count());
-    let count = if list.shown.len() == total { counted(total, "note", "notes") } else { format!("{} of {total} notes", list.shown.len()) };
+    let total = list.all.as_ref().map_or(0, |all| all.iter().filter(|r| r.is_gone() == list.filter.deleted).count());
+    let (one, many) = if list.filter.deleted { ("deleted note", "deleted notes") } else { ("note", "notes") };
+    let count = if list.shown.len() == total { counted(total, one, many) } else { format!("{} of {total} {many}", list.shown.len()) };
     let picked = if list.selected.is_empty() { String::new() } else { format!(" · {} selected", list.selected.len()) };
     let right = if area.width < 60 { String::new() } else { format!("{} · {}", list.sort.name(), ctx.settings.device) };
     head(buf, area, &format!("diptych · {count}{picked}"), &right, ctx.theme);
@@ -78,6 +79,8 @@ fn empty(list: &List, total: usize, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>)
     let key = |action| ctx.keys.key_name(Mode::List, action);
     let say = if list.all.is_none() {
         "Reading the notes…".to_owned()
+    } else if total == 0 && list.filter.deleted {
+        format!("No note is deleted. {} shows all notes again.", key(Action::Back))
     } else if total == 0 {
         format!("No notes yet. {} writes the first one; {} shows everything else there is.", key(Action::New), key(Action::Help))
     } else {
@@ -85,6 +88,13 @@ fn empty(list: &List, total: usize, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>)
     };
     let inside = Rect { x: area.x + 2, y: area.y + 1, width: area.width.saturating_sub(4), height: area.height.saturating_sub(1) };
     super::paragraph(buf, inside, &say, ctx.theme.get(Role::Dim));
+}
+
+/// What a row is called: its title, else its first words.
+#[must_use]
+pub fn title(row: &Row) -> &str {
+    let first = || row.excerpt.lines().map(|l| l.trim().trim_start_matches('#').trim()).find(|l| !l.is_empty());
+    if row.title.is_empty() { first().unwrap_or("(no title)") } else { &row.title }
 }
 
 fn draw_row(list: &List, row: &Row, line: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) {
@@ -109,7 +119,7 @@ fn draw_row(list: &List, row: &Row, line: Rect, buf: &mut Buffer, ctx: &Ctx<'_>)
         x += 1;
     }
     let room = right.saturating_sub(x + 1);
-    let title = if row.title.is_empty() { "(no title)" } else { &row.title };
+    let title = title(row);
     let tags: String = row.tags.iter().map(|t| format!(" #{t}")).collect();
     let tags_room = room.saturating_sub(u16::try_from(text::width(title)).unwrap_or(u16::MAX)).max(room / 4).min(room / 2);
     let tags_cells = u16::try_from(text::width(&tags)).unwrap_or(u16::MAX).min(tags_room);

@@ -101,6 +101,30 @@ async fn alone_means_no_conflict_whatever_the_network_does() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_no_server_had_comes_back_when_its_deletion_is_undone() {
+    let world = World::start().await;
+    let mut device = world.device("laptop").await;
+    let (new, known) = (NoteId(id()), NoteId(id()));
+    device.save(known, content("known", "1\n"));
+    device.synced(known).await;
+    device.send(Command::Type { id: new, base: None, content: Box::new(content("", "only typed\n")), revision: 1 });
+    device.send(Command::Type { id: known, base: Some(1), content: Box::new(content("known", "1\nand typed\n")), revision: 2 });
+    for note in [new, known] {
+        device.send(Command::Delete(note));
+    }
+    device.synced(known).await;
+    let mut device = device.again().await;
+    for note in [new, known] {
+        device.send(Command::Undelete(note));
+    }
+    assert_eq!(device.open(new).await.draft.unwrap().content, content("", "only typed\n"));
+    assert_eq!(device.open(known).await.draft.unwrap().content, content("known", "1\nand typed\n"));
+    device.save(known, content("known", "1\nand typed\n"));
+    assert_eq!(device.synced(known).await.synced.unwrap().content, content("known", "1\nand typed\n"));
+    assert_eq!(device.refusals, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restart_between_send_and_answer_is_no_conflict() {
     let world = World::start().await;
     let mut device = world.device("laptop").await;

@@ -106,7 +106,7 @@ fn texts(world: &World<'_>) -> BTreeMap<NoteId, String> {
     for d in &world.devices {
         d.copies.iter().for_each(|(id, c)| put(*id, &c.body));
         for (id, r) in &d.records {
-            r.content().into_iter().for_each(|c| put(*id, &c.body));
+            r.content().into_iter().chain(r.aside.as_ref().map(|a| &a.content)).for_each(|c| put(*id, &c.body));
         }
     }
     texts
