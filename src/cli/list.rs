@@ -45,7 +45,9 @@ impl List {
             Ok((rows, hits))
         })?;
         let hit = |row: &Row| hits.as_ref().and_then(|h| h.iter().find(|(id, _)| *id == row.id)).map(|(_, text)| text.clone());
-        let wanted = |row: &Row| row.is_gone() == self.deleted && self.tag.iter().all(|t| row.tags.contains(t)) && (hits.is_none() || hit(row).is_some());
+        let wanted = |row: &Row| {
+            row.is_gone() == self.deleted && self.tag.iter().all(|t| row.tags.contains(t)) && (hits.is_none() || hit(row).is_some())
+        };
         let shown: Vec<&Row> = rows.iter().filter(|row| wanted(row)).collect();
         if ctx.config.json {
             let all: Vec<_> = shown.iter().map(|row| row_json(row, hit(row))).collect();

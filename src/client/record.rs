@@ -157,7 +157,18 @@ impl Record {
     /// A record of a note nothing is known of.
     #[must_use]
     pub fn empty(id: NoteId) -> Record {
-        Record { id, synced: None, saved: None, typed: None, aside: None, sent: None, parked: None, mark: None, report: None, entries: Vec::new() }
+        Record {
+            id,
+            synced: None,
+            saved: None,
+            typed: None,
+            aside: None,
+            sent: None,
+            parked: None,
+            mark: None,
+            report: None,
+            entries: Vec::new(),
+        }
     }
 
     /// The outbox entry of a lane.

@@ -170,7 +170,8 @@ fn deleted_notes_have_a_list_of_their_own() {
     let mut gone = all.to_vec();
     gone[1].deleted = true;
     gone[2].deleted = true;
-    (gone[2].title, gone[2].excerpt, gone[2].state) = (String::new(), "# First words\nof a note no server ever had".to_owned(), State::Typed);
+    (gone[2].title, gone[2].excerpt, gone[2].state) =
+        (String::new(), "# First words\nof a note no server ever had".to_owned(), State::Typed);
     // A deletion that was refused needs the person: it stays where it is seen.
     gone[0].deleted = true;
     play.news(News::Rows(gone.into()));

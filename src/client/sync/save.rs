@@ -82,7 +82,8 @@ pub(super) fn undelete(record: &mut Record, env: &Env, out: &mut Vec<Effect>) {
 /// came in between, what it would overwrite is not known, so it stays in the note's history on this device.
 fn bring_back(record: &mut Record, aside: Typed, out: &mut Vec<Effect>) {
     let base = record.base();
-    let known = record.content().is_none_or(|now| base.version == aside.base.version || aside.base.content().is_some_and(|was| alike(was, now)));
+    let known =
+        record.content().is_none_or(|now| base.version == aside.base.version || aside.base.content().is_some_and(|was| alike(was, now)));
     if known {
         record.typed = Some(Typed { base, ..aside });
     } else {

@@ -179,8 +179,11 @@ impl List {
             }
             Action::Delete => {
                 self.deleting = self.targets();
-                let what =
-                    if self.deleting.len() == 1 { format!("Delete “{title}”?") } else { format!("Delete {} notes?", self.deleting.len()) };
+                let what = if self.deleting.len() == 1 {
+                    format!("Delete “{title}”?")
+                } else {
+                    format!("Delete {} notes?", self.deleting.len())
+                };
                 vec![Effect::Ask(Box::new(Ask::choice("delete", what, &[('y', "delete (u brings it back)"), ('n', "keep")])))]
             }
             Action::EditTags => {
@@ -297,7 +300,12 @@ impl Screen for List {
                 if let Some(input) = &mut self.search
                     && input.update(event)
                 {
-                    self.filter = Filter { query: input.text().to_owned(), tag: self.filter.tag.take(), deleted: self.filter.deleted, ..Filter::default() };
+                    self.filter = Filter {
+                        query: input.text().to_owned(),
+                        tag: self.filter.tag.take(),
+                        deleted: self.filter.deleted,
+                        ..Filter::default()
+                    };
                     self.narrow(ctx.now);
                 }
                 Vec::new()
