@@ -61,6 +61,7 @@ pub struct List {
     retag: Option<(HashSet<NoteId>, String)>,
     wide: bool,
     touched: bool,
+    /// The note the cursor goes to as soon as it is shown.
     keep: Option<NoteId>,
 }
 
@@ -87,13 +88,16 @@ impl List {
         if !std::mem::take(&mut self.stale) {
             return;
         }
-        let on = self.keep.take().or_else(|| self.current().filter(|_| self.touched).map(|r| r.id));
+        let on = self.current().filter(|_| self.touched).map(|r| r.id);
         let Some(all) = &self.all else { return };
         self.shown = order::order(all, &self.filter, self.sort);
+        let place = |id: NoteId| self.shown.iter().position(|i| all[*i as usize].id == id);
         // The cursor stays on its note, not on its row; until a person moves it, it stays on the first.
-        if let Some(at) = on.and_then(|id| self.shown.iter().position(|i| all[*i as usize].id == id)) {
+        let kept = self.keep.and_then(place);
+        if let Some(at) = kept.or_else(|| on.and_then(place)) {
             self.rows.at = at;
         }
+        self.keep = self.keep.filter(|_| kept.is_none());
         self.rows.set_len(self.shown.len());
     }
 
@@ -107,6 +111,7 @@ impl List {
 
     fn act(&mut self, action: Action, ctx: &Ctx<'_>) -> Vec<Effect> {
         self.touched = true;
+        self.keep = None;
         if self.rows.go(action) {
             self.due = Some(ctx.now.plus_ms(PAUSE_MS));
             return Vec::new();
@@ -120,7 +125,12 @@ impl List {
                 }
                 if state == State::NeedsYou { vec![Effect::Do(Action::Conflict)] } else { vec![Effect::Push(Box::new(Editor::open(id)))] }
             }
-            (Action::New, _) => vec![Effect::Push(Box::new(Editor::create((ctx.new_id)())))],
+            (Action::New, _) => {
+                // Back from it, the cursor is on it, once it has a row.
+                let id = (ctx.new_id)();
+                self.keep = Some(id);
+                vec![Effect::Push(Box::new(Editor::create(id)))]
+            }
             (Action::Search, _) => {
                 self.search = Some(Input::new(&self.filter.query));
                 Vec::new()
