@@ -81,9 +81,7 @@ impl Driver {
     }
 
     fn typed(&mut self, id: NoteId, base: Option<Version>, content: Content, revision: Revision) {
-        if let Some(lock) = self.locks.get_mut(&id).filter(|l| l.holder.me) {
-            lock.wanted = true;
-        }
+        self.locks.typed(id);
         self.apply_on(id, base, Input::Type(content, revision));
     }
 

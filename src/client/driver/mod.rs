@@ -5,6 +5,7 @@
 
 mod catch_up;
 mod commands;
+mod locks;
 mod network;
 mod say;
 mod turn;
@@ -19,12 +20,13 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::disk::{Disk, DiskError};
-use super::handle::{Command, Connection, EntryState, Handle, Holder, News};
+use super::handle::{Command, Connection, EntryState, Handle, News};
 use super::http::{Access, Fault, Http, LiveEvent, Locked, Page};
 use super::rebase::Rules;
 use super::record::Lane;
 use super::sync::{Answer, Effect, Input};
 use crate::domain::note::{NoteId, Seq, Time, Uuid};
+use locks::Locks;
 use turn::Turn;
 use unseen::Unseen;
 
@@ -106,7 +108,7 @@ pub fn start(config: &Config, parts: Parts) -> Result<(Handle, UnboundedReceiver
         loose: true,
         answered: HashSet::new(),
         held: Vec::new(),
-        locks: HashMap::new(),
+        locks: Locks::default(),
         touched: HashSet::new(),
         unseen: Unseen::default(),
         data_version: 0,
@@ -161,6 +163,7 @@ enum In {
     LiveEnded(Fault),
     Mark(NoteId, bool, Time),
     Lock(NoteId, Result<Locked, Fault>),
+    Unlocked(NoteId, Result<(), Fault>),
     Tell(News),
     Failed(Option<NoteId>, Fault, &'static str),
 }
@@ -174,16 +177,6 @@ struct Back {
     told: bool,
     /// Whether it lacks a text that is here.
     lacks: bool,
-}
-
-/// A lock this device holds, or one that it knows of.
-struct Held {
-    token: Option<String>,
-    holder: Holder,
-    /// For how many milliseconds it holds without a renewal.
-    lease: i64,
-    /// Something was typed since it was taken or renewed.
-    wanted: bool,
 }
 
 struct Driver {
@@ -211,7 +204,7 @@ struct Driver {
     /// Notes whose saves were answered since changes were last asked for: what a page says of them may be from before.
     answered: HashSet<NoteId>,
     held: Vec<(NoteId, Input)>,
-    locks: HashMap<NoteId, Held>,
+    locks: Locks,
     touched: HashSet<NoteId>,
     unseen: Unseen,
     data_version: i64,
@@ -235,8 +228,9 @@ impl Driver {
         for notice in notices {
             self.tell(News::Notice(notice));
         }
-        self.reload();
+        // The number before the reading: what another program writes between them is found by the next look, not missed for good.
         self.data_version = self.disk.data_version().unwrap_or(0);
+        self.reload();
         self.catch_up();
         // A clock of its own: a steady flow of commands must not keep it from looking.
         let mut looks = tokio::time::interval(LOOK);
@@ -256,7 +250,7 @@ impl Driver {
             }
         }
         self.stopping = true;
-        self.release_locks().await;
+        self.release_locks(&mut inbox).await;
     }
 
     fn now(&self) -> Time {
@@ -280,10 +274,6 @@ impl Driver {
         }
     }
 
-    fn lock_of(&self, id: NoteId) -> Option<Holder> {
-        self.locks.get(&id).filter(|l| l.holder.expires_at > self.now()).map(|l| l.holder.clone())
-    }
-
     /// A number from 0 to 999 that follows from the seed: enough to keep devices from retrying in step.
     fn jitter(&mut self) -> i64 {
         self.parts.seed = self.parts.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -303,7 +293,7 @@ impl Driver {
     fn clock_set_back(&mut self, now: Time) {
         self.gate = Time(i64::MIN);
         self.wake();
-        self.locks.values_mut().for_each(|l| l.holder.expires_at = now.plus_ms(l.lease));
+        self.locks.clock_set_back(now);
     }
 
     fn look(&mut self) {

@@ -1,15 +1,12 @@
 //! What goes over the network, in tasks of its own, and what their results do.
 
-use super::{Driver, Held, In, say};
-use crate::client::handle::{Connection, Holder, News};
-use crate::client::http::{Fault, LiveEvent, Locked};
+use super::{Driver, In, say};
+use crate::client::handle::{Connection, EntryState, News};
+use crate::client::http::{Fault, LiveEvent};
 use crate::client::outbox;
 use crate::client::record::Lane;
 use crate::client::sync::{Answer, Input, Request};
 use crate::domain::note::{NoteId, Time};
-
-/// No lock is taken to last longer without a renewal, in milliseconds.
-const LONGEST_LEASE_MS: i64 = 3_600_000;
 
 impl Driver {
     /// Runs a task whose result comes back through the queue.
@@ -24,7 +21,7 @@ impl Driver {
     pub(super) fn send(&mut self, request: Request) {
         self.in_flight.insert((request.id, request.lane));
         let http = self.http.clone();
-        let lock = self.locks.get(&request.id).and_then(|l| l.token.clone());
+        let lock = self.lock_token(request.id);
         self.spawn(async move {
             let answer = http.send(&request, lock.as_deref()).await;
             In::Answered(request.id, request.lane, answer)
@@ -44,19 +41,23 @@ impl Driver {
             In::Mark(id, marked, at) => {
                 self.apply(id, Input::RemoteMark(marked, at));
             }
-            In::Lock(id, locked) => self.locked(id, locked),
+            In::Lock(id, locked) => self.lock_told(id, locked),
+            In::Unlocked(id, released) => self.unlocked(id, released),
             In::Tell(news) => {
                 if let News::VersionIs(note) = &news {
                     self.unseen.fetched((**note).clone());
                 }
                 self.tell(news);
             }
-            In::Failed(id, fault, what) => {
-                self.tell(News::Failed(id, say::not_fetched(what, &fault)));
-                if matches!(fault, Fault::Unreachable(_) | Fault::BrokeOff(_) | Fault::Unauthorised(_)) {
-                    self.failed(&fault);
-                }
-            }
+            In::Failed(id, fault, what) => self.not_fetched(id, &fault, what),
+        }
+    }
+
+    /// Something that only the server has did not come.
+    pub(super) fn not_fetched(&mut self, id: Option<NoteId>, fault: &Fault, what: &str) {
+        self.tell(News::Failed(id, say::not_fetched(what, fault)));
+        if matches!(fault, Fault::Unreachable(_) | Fault::BrokeOff(_) | Fault::Unauthorised(_)) {
+            self.failed(fault);
         }
     }
 
@@ -102,7 +103,7 @@ impl Driver {
         let now = self.now();
         let late: Vec<_> = self.pending.iter().filter(|(_, (_, due))| *due > now).map(|(k, _)| *k).collect();
         for (id, lane) in late {
-            let waits = self.pending.get(&(id, lane)).is_some_and(|(s, _)| *s == crate::client::handle::EntryState::Waiting);
+            let waits = self.pending.get(&(id, lane)).is_some_and(|(s, _)| *s == EntryState::Waiting);
             if waits && !self.in_flight.contains(&(id, lane)) {
                 self.apply(id, Input::Retry(lane));
             }
@@ -156,98 +157,5 @@ impl Driver {
             }
             LiveEvent::Lock(id, from, released) => self.lock_seen(id, from, released),
         }
-    }
-
-    fn lock_seen(&mut self, id: NoteId, from: String, released: bool) {
-        if self.locks.get(&id).is_some_and(|l| l.holder.me) {
-            // Late news of before ours, or ours ran out and another has it: the server says which, and our token is not forgotten before.
-            if !released && from != self.me {
-                self.ask_lock(id);
-            }
-            return;
-        }
-        let lease = 300_000;
-        let holder = Holder { user: String::new(), client: from, expires_at: self.now().plus_ms(lease), me: false };
-        if released {
-            self.locks.remove(&id);
-        } else {
-            self.locks.insert(id, Held { token: None, holder: holder.clone(), lease, wanted: false });
-        }
-        self.tell(News::LockIs(id, Some(holder).filter(|_| !released)));
-    }
-
-    pub(super) fn ask_lock(&self, id: NoteId) {
-        let token = self.locks.get(&id).and_then(|l| l.token.clone());
-        let http = self.http.clone();
-        self.spawn(async move { In::Lock(id, http.lock(id, token).await) });
-    }
-
-    fn locked(&mut self, id: NoteId, locked: Result<Locked, Fault>) {
-        match locked {
-            Ok(Locked::Ours(token, ms)) => {
-                // Renewed, it counts from its first taking; how long one lasts is what it was then.
-                let known = self.locks.get(&id).filter(|l| l.token.as_ref() == Some(&token)).map(|l| l.lease);
-                let lease = known.unwrap_or(ms).clamp(1_000, LONGEST_LEASE_MS);
-                let holder = Holder { user: String::new(), client: self.me.clone(), expires_at: self.now().plus_ms(lease), me: true };
-                self.locks.insert(id, Held { token: Some(token), holder: holder.clone(), lease, wanted: false });
-                self.tell(News::LockIs(id, Some(holder)));
-            }
-            Ok(Locked::Theirs(user, client, ms)) => {
-                let lost = self.locks.get(&id).is_some_and(|l| l.holder.me);
-                let lease = ms.clamp(1_000, LONGEST_LEASE_MS);
-                let holder = Holder { user, client, expires_at: self.now().plus_ms(lease), me: false };
-                self.locks.insert(id, Held { token: None, holder: holder.clone(), lease, wanted: false });
-                if lost {
-                    self.tell(News::Notice(format!(
-                        "The lock is lost: {} has it now. Your text is safe here. Saving is checked by version, as without a lock.",
-                        holder.client
-                    )));
-                }
-                self.tell(News::LockIs(id, Some(holder)));
-            }
-            Err(fault) => {
-                self.locks.remove(&id);
-                self.tell(News::LockIs(id, None));
-                self.tell(News::Failed(Some(id), say::not_fetched("lock", &fault)));
-            }
-        }
-    }
-
-    pub(super) fn renew_locks(&mut self) {
-        let now = self.now();
-        let late: Vec<NoteId> = self
-            .locks
-            .iter_mut()
-            .filter(|(_, l)| l.holder.me && l.wanted && l.holder.expires_at.ms_since(now) < l.lease * 3 / 5)
-            .map(|(id, l)| {
-                l.wanted = false; // asked for once; typing asks for more
-                *id
-            })
-            .collect();
-        late.into_iter().for_each(|id| self.ask_lock(id));
-    }
-
-    pub(super) fn unlock(&mut self, id: NoteId) {
-        let Some(token) = self.locks.remove(&id).and_then(|l| l.token) else { return };
-        self.tell(News::LockIs(id, None));
-        let http = self.http.clone();
-        self.spawn(async move {
-            match http.unlock(id, token).await {
-                Ok(()) | Err(Fault::Missing | Fault::Refused(..)) => In::Tell(News::LockIs(id, None)),
-                Err(fault) => In::Failed(Some(id), fault, "release of the lock"),
-            }
-        });
-    }
-
-    /// Releases all locks at the end, without keeping the person waiting for a server that is away.
-    pub(super) async fn release_locks(&mut self) {
-        let tokens: Vec<_> = self.locks.drain().filter_map(|(id, l)| Some((id, l.token?))).collect();
-        let release = async {
-            for (id, token) in tokens {
-                // It ends by itself if this does not arrive.
-                let _ = self.http.unlock(id, token).await;
-            }
-        };
-        let _ = tokio::time::timeout(std::time::Duration::from_secs(2), release).await;
     }
 }

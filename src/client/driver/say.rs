@@ -7,6 +7,11 @@ use crate::client::http::Fault;
 pub(super) const REFUSED_TOKEN: &str = "The server refuses the token: it is wrong or was taken back. Quit, run diptych login, start again; \
                                         all you write is kept here.";
 
+/// Another device has the lock that was ours.
+pub(super) fn lock_lost(client: &str) -> String {
+    format!("The lock is lost: {client} has it now. Your text is safe here. Saving is checked by version, as without a lock.")
+}
+
 /// Something could not be made durable.
 pub(super) fn not_stored(e: &DiskError) -> String {
     format!("This is not saved on this device: {e}. {} The text is still in the window; save again.", remedy(e))

@@ -55,7 +55,8 @@ impl Driver {
             let mut done = Vec::with_capacity(turns.len());
             for (turn, (key, no, jitter)) in turns.into_iter().zip(fresh) {
                 let Turn { id, pin, input } = turn;
-                let env = Env { now, key, no, jitter, rules };
+                // Another program may have taken a number that this one has not heard of.
+                let env = Env { now, key, no: disk.next_no()?.max(no), jitter, rules };
                 let typing = matches!(input, Input::Type(..)) && pin.is_none();
                 let (record, (old, effects)) = disk.turn(id, typing, |record| {
                     let newer = if let Input::Remote(note) = &input { note.version } else { 0 };

@@ -2,10 +2,13 @@
 //!
 //! The server and the devices share a clock that the story moves, so that minutes pass at once.
 
+use std::time::Duration;
+
 use diptych::client::handle::{Command, Holder, News, State};
 use diptych::domain::note::NoteId;
 
 use super::world::{Device, Hands, World, content, id};
+use crate::proxy::Fault;
 
 const MINUTE: i64 = 60_000;
 
@@ -55,13 +58,64 @@ async fn a_lock_is_shown_elsewhere_renewed_while_typing_and_given_back_on_leavin
     // So does ending the program.
     desktop.send(Command::Stop);
     desktop.hear("stopped", |n| matches!(n, News::Stopped).then_some(())).await;
-    for n in 0.. {
-        laptop.send(Command::Lock(note));
-        if lock_is(&mut laptop, note, "an answer", |h| h.is_some()).await.is_some_and(|h| h.me) {
-            break;
+    takes(&mut laptop, note).await;
+}
+
+/// Asks for the lock until it is had; nothing makes it run out meanwhile.
+async fn takes(device: &mut Device, note: NoteId) {
+    for _ in 0..500 {
+        device.send(Command::Lock(note));
+        if lock_is(device, note, "an answer", |h| h.is_some_and(|h| h.me || !h.user.is_empty())).await.is_some_and(|h| h.me) {
+            return;
         }
-        assert!(n < 100, "the lock of a program that ended is held still");
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
+    panic!("the lock of someone who left is held still");
+}
+
+/// Waits for a request about a lock, after the first `from` requests of the device.
+async fn comes(device: &Device, from: usize, method: &str) {
+    for _ in 0..1000 {
+        if device.proxy().seen()[from..].iter().any(|l| l.starts_with(method) && l.contains("/lock")) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("no {method} of the lock came: {:?}", device.proxy().seen());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_release_never_overtakes_the_taking_or_a_renewal() {
+    let (_world, hands, mut laptop, mut desktop, note) = two().await;
+    // Left before the server has even seen the request.
+    laptop.proxy().next("POST", Fault::Delay(Duration::from_millis(300)));
+    laptop.send(Command::Lock(note));
+    laptop.send(Command::Unlock(note));
+    lock_is(&mut laptop, note, "that it is given up", |h| h.is_none()).await;
+    comes(&laptop, 0, "DELETE").await;
+    takes(&mut desktop, note).await;
+    desktop.send(Command::Unlock(note));
+    takes(&mut laptop, note).await;
+
+    // Left while a renewal is under way.
+    hands.pass(3 * MINUTE);
+    let seen = laptop.proxy().seen().len();
+    laptop.proxy().next("POST", Fault::Delay(Duration::from_millis(300)));
+    let text = Box::new(content("n", "one\ntyped\n"));
+    laptop.send(Command::Type { id: note, base: Some(1), content: text, revision: 10 });
+    comes(&laptop, seen, "POST").await;
+    laptop.send(Command::Unlock(note));
+    comes(&laptop, seen, "DELETE").await;
+    takes(&mut desktop, note).await;
+
+    // Ended while one is being taken.
+    desktop.send(Command::Unlock(note));
+    laptop.proxy().next("POST", Fault::Delay(Duration::from_millis(300)));
+    laptop.send(Command::Lock(note));
+    laptop.send(Command::Stop);
+    laptop.hear("stopped", |n| matches!(n, News::Stopped).then_some(())).await;
+    takes(&mut desktop, note).await;
+    assert_eq!(laptop.proxy().seen().iter().filter(|l| l.starts_with("DELETE")).count(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -102,14 +156,15 @@ async fn a_lock_that_ran_out_is_lost_with_a_word_and_the_text_stays() {
     lock_is(&mut desktop, note, "the release", |h| h.is_none()).await;
     lock_is(&mut desktop, note, "the release", |h| h.is_none()).await;
     // The wait may begin only now, where the last try was still under way: a minute passes as often as it takes.
-    let mut minutes = 0;
+    let mut tries = 0;
     let parked = loop {
-        minutes += 1;
-        assert!(minutes < 10_000, "the save is not tried again");
+        tries += 1;
+        assert!(tries < 1000, "the save is not tried again");
         hands.pass(MINUTE);
         if let Some(parked) = laptop.open(note).await.parked {
             break parked;
         }
+        tokio::time::sleep(Duration::from_millis(20)).await;
     };
     assert_eq!((parked.mine, parked.theirs.content.body.as_str()), (mine, "one\nof desktop\n"));
     assert_eq!(laptop.open(note).await.state, State::NeedsYou);

@@ -257,6 +257,24 @@ async fn a_second_program_on_one_file_is_refused_or_works_as_a_guest() {
     while !matches!(news.recv().await.unwrap(), News::SavedHere(..)) {}
     // The first program finds it on the disk and sends it.
     device.synced(note).await;
+    // Both save at once, each without having heard of the other's.
+    device.proxy().cut(true);
+    let notes: Vec<(NoteId, NoteId)> = (0..20).map(|_| (NoteId(id()), NoteId(id()))).collect();
+    for (here, there) in &notes {
+        guest.send(Command::Save { id: *there, base: None, content: Box::new(content("by a guest", "y\n")), revision: 2 });
+        device.save(*here, content("by the first", "z\n"));
+    }
+    let mut saved = 0;
+    while saved < notes.len() {
+        let news = news.recv().await.unwrap();
+        assert!(!matches!(news, News::Failed(..)), "{news:?}");
+        saved += usize::from(matches!(news, News::SavedHere(..)));
+    }
+    device.proxy().cut(false);
+    for (here, there) in notes {
+        device.synced(here).await;
+        device.synced(there).await;
+    }
 }
 
 #[test]
