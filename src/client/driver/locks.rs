@@ -181,17 +181,15 @@ impl Driver {
 
     /// Gives a lock back.
     pub(super) fn unlock(&mut self, id: NoteId) {
-        let told = self.locks.held.get(&id).is_some_and(|l| l.token.is_some()) || self.locks.under_way.contains_key(&id);
-        if !told {
+        if let Some(then) = self.locks.under_way.get_mut(&id) {
+            // Its token stays known until the answer is here.
+            *then = Then::Release;
+        } else if let Some(token) = self.locks.held.remove(&id).and_then(|l| l.token) {
+            self.give_back(id, token);
+        } else {
             return;
         }
         self.tell(News::LockIs(id, None));
-        if self.locks.under_way.contains_key(&id) {
-            // Its token stays known until the answer is here.
-            self.locks.under_way.insert(id, Then::Release);
-        } else if let Some(token) = self.locks.held.remove(&id).and_then(|l| l.token) {
-            self.give_back(id, token);
-        }
     }
 
     fn give_back(&mut self, id: NoteId, token: String) {
