@@ -136,13 +136,25 @@ impl Context {
     /// # Errors
     /// Its own failure, or that the system gives no threads.
     pub fn block_on<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-        let runtime =
-            runtime.map_err(|e| Failure::data("The program could not start its threads.", e, "Close other programs and try again."))?;
-        let done = runtime.block_on(work);
-        runtime.shutdown_timeout(std::time::Duration::from_secs(2));
-        done
+        on(tokio::runtime::Builder::new_multi_thread().worker_threads(2), work)
     }
+
+    /// The same on this thread alone, which starts sooner: for a screen with no server or client beside it.
+    ///
+    /// # Errors
+    /// Its own failure, or that the system gives no threads.
+    pub fn block_on_one<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        on(&mut tokio::runtime::Builder::new_current_thread(), work)
+    }
+}
+
+fn on<T>(builder: &mut tokio::runtime::Builder, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = builder.enable_all().build();
+    let runtime =
+        runtime.map_err(|e| Failure::data("The program could not start its threads.", e, "Close other programs and try again."))?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    done
 }
 
 /// The whole command tree, for completions, the man page and tests.

@@ -19,7 +19,8 @@ pub fn setup(ctx: &Context) -> Result<Setup, Failure> {
     let (keys, wrong) = Keymap::load(&config.preset, &config.keys);
     notices.extend(wrong);
     let (now, edge) = (ctx.edge.now.clone(), ctx.edge.clone());
-    let zone = jiff::tz::TimeZone::system();
+    // Found when the first time of day is drawn: it reads many files.
+    let zone = std::sync::LazyLock::new(jiff::tz::TimeZone::system);
     Ok(Setup {
         now: Box::new(move || now()),
         local: Box::new(move |time| local(&zone, time)),

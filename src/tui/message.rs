@@ -142,6 +142,8 @@ pub struct Ask {
     pub choices: Vec<(Key, String)>,
     /// The line to start from.
     pub text: String,
+    /// Whether what is typed takes the place of that line.
+    pub over: bool,
 }
 
 impl Ask {
@@ -149,14 +151,14 @@ impl Ask {
     #[must_use]
     pub fn choice(id: &'static str, title: impl Into<String>, choices: &[(char, &str)]) -> Self {
         let choices = choices.iter().map(|(c, label)| (Key::plain(Code::Char(*c)), (*label).to_owned())).collect();
-        Self { id, title: title.into(), lines: Vec::new(), choices, text: String::new() }
+        Self { id, title: title.into(), lines: Vec::new(), choices, text: String::new(), over: false }
     }
 
     /// Something told that any key closes.
     #[must_use]
     pub fn told(id: &'static str, title: impl Into<String>, lines: Vec<String>) -> Self {
         let choices = vec![(Key::plain(Code::Esc), "close".to_owned())];
-        Self { id, title: title.into(), lines, choices, text: String::new() }
+        Self { id, title: title.into(), lines, choices, text: String::new(), over: false }
     }
 
     /// Whether it is only told, and nothing asked.
@@ -168,7 +170,13 @@ impl Ask {
     /// A question answered by a line of text.
     #[must_use]
     pub fn line(id: &'static str, title: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { id, title: title.into(), lines: Vec::new(), choices: Vec::new(), text: text.into() }
+        Self { id, title: title.into(), lines: Vec::new(), choices: Vec::new(), text: text.into(), over: false }
+    }
+
+    /// The same where what is typed takes the place of the line it starts from.
+    #[must_use]
+    pub fn line_over(id: &'static str, title: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { over: true, ..Self::line(id, title, text) }
     }
 }
 

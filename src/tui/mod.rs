@@ -40,12 +40,15 @@ use futures_util::StreamExt;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::client::handle::{Handle, News};
+use crate::domain::note::Time;
 use app::App;
 use message::{Effect, Event};
 use terminal::Guard;
 
-/// Frames are at least this far apart.
-const FRAME: Duration = Duration::from_millis(8);
+/// Milliseconds that frames are at least apart.
+const FRAME_MS: i64 = 8;
+/// Milliseconds a merge is waited for before its waiting screen is drawn: most are done sooner, and nothing flashes up.
+const MERGE_MS: i64 = 40;
 
 /// Where events come from besides the terminal, and where effects go.
 pub struct Links {
@@ -89,6 +92,10 @@ struct Loop<'g> {
     title: String,
     quit: Option<u8>,
     dirty: bool,
+    /// Nothing is drawn before this: a frame was drawn just now, or a merge may end any moment.
+    not_before: Option<Time>,
+    /// Whether it is a merge that is waited for.
+    merging: bool,
 }
 
 /// The terminal's events, read by a task of its own: the event stream wakes only the first who asked, so one task must own it.
@@ -129,44 +136,50 @@ impl<'g> Loop<'g> {
         use tokio::signal::unix::{SignalKind, signal};
         let cont = SignalKind::from_raw(rustix::process::Signal::CONT.as_raw());
         let signals = Signals { term: signal(SignalKind::terminate())?, hup: signal(SignalKind::hangup())?, cont: signal(cont)? };
-        Ok(Self { guard, links, input: Input::start(), own: unbounded_channel(), signals, title: String::new(), quit: None, dirty: true })
+        Ok(Self {
+            guard,
+            links,
+            input: Input::start(),
+            own: unbounded_channel(),
+            signals,
+            title: String::new(),
+            quit: None,
+            dirty: true,
+            not_before: None,
+            merging: false,
+        })
     }
 
     async fn run(mut self, app: &mut App) -> io::Result<u8> {
         let panicked = self.guard.panicked();
-        for effect in app.start() {
-            self.carry(effect).await?;
-        }
-        loop {
-            if self.dirty {
+        let started = app.start();
+        self.carry_all(app, started).await?;
+        while self.quit.is_none() {
+            if self.dirty && self.rest(app).is_none() {
                 self.draw(app)?;
             }
-            let drawn_at = app.now();
             let event = tokio::select! {
                 event = self.next(app) => event?,
                 () = panicked.notified() => return Err(io::Error::other("a part of the program failed; its message is above")),
             };
-            let Some(event) = event else { continue };
-            self.take(app, event).await?;
-            self.drain(app).await?;
-            if let Some(status) = self.quit {
-                return Ok(status);
-            }
-            // What comes within one frame is drawn with it.
-            let since = app.now().ms_since(drawn_at).max(0);
-            if let Some(rest) = FRAME.checked_sub(Duration::from_millis(since.unsigned_abs())) {
-                tokio::time::sleep(rest).await;
+            if let Some(event) = event {
+                self.take(app, event).await?;
                 self.drain(app).await?;
-                if let Some(status) = self.quit {
-                    return Ok(status);
-                }
             }
         }
+        Ok(self.quit.unwrap_or_default())
+    }
+
+    /// How long nothing may be drawn yet. A clock that was set back holds nothing up.
+    fn rest(&self, app: &App) -> Option<Duration> {
+        let ms = self.not_before?.ms_since(app.now());
+        (1..=MERGE_MS).contains(&ms).then(|| Duration::from_millis(ms.unsigned_abs()))
     }
 
     /// Waits for the next event of any kind. `None`: something came that means nothing.
     async fn next(&mut self, app: &App) -> io::Result<Option<Event>> {
         let wake = app.wake().map(|at| Duration::from_millis(at.ms_since(app.now()).max(0).unsigned_abs() + 1));
+        let draw = self.rest(app).filter(|_| self.dirty);
         let (news, coach) = (&mut self.links.news, &mut self.links.coach);
         tokio::select! {
             event = self.input.events.recv() => match event {
@@ -179,6 +192,7 @@ impl<'g> Loop<'g> {
             _ = self.signals.term.recv() => Ok(Some(Event::Terminate)),
             _ = self.signals.hup.recv() => Ok(Some(Event::Terminate)),
             _ = self.signals.cont.recv() => { self.guard.resume()?; Ok(Some(Event::Resumed)) }
+            () = sleep_or_for_ever(draw) => Ok(None),
             () = sleep_or_for_ever(wake) => Ok(Some(Event::Tick)),
         }
     }
@@ -206,7 +220,18 @@ impl<'g> Loop<'g> {
 
     async fn take(&mut self, app: &mut App, event: Event) -> io::Result<()> {
         self.dirty = true;
-        for effect in app.update(event) {
+        if self.merging && matches!(event, Event::Merged(..)) {
+            (self.merging, self.not_before) = (false, None);
+        }
+        let effects = app.update(event);
+        self.carry_all(app, effects).await
+    }
+
+    async fn carry_all(&mut self, app: &App, effects: Vec<Effect>) -> io::Result<()> {
+        for effect in effects {
+            if matches!(effect, Effect::Work(_)) {
+                (self.merging, self.not_before) = (true, Some(app.now().plus_ms(MERGE_MS)));
+            }
             self.carry(effect).await?;
         }
         Ok(())
@@ -258,7 +283,7 @@ impl<'g> Loop<'g> {
                 self.input = Input::start();
                 self.title.clear();
             }
-            Effect::Redraw => self.guard.terminal.clear()?,
+            Effect::Redraw => self.guard.redraw(),
             // The app keeps these to itself.
             Effect::Push(_)
             | Effect::Replace(_)
@@ -287,13 +312,14 @@ impl<'g> Loop<'g> {
     }
 
     fn draw(&mut self, app: &mut App) -> io::Result<()> {
-        self.dirty = false;
+        (self.dirty, self.merging) = (false, false);
+        self.not_before = Some(app.now().plus_ms(FRAME_MS));
         let title = app.title();
         if title != self.title {
             self.guard.title(&title)?;
             self.title = title;
         }
-        self.guard.framed(|terminal| stage::paint(app, terminal))
+        self.guard.frame(|buf| stage::draw(app, buf))
     }
 }
 

@@ -1,32 +1,20 @@
 //! An app on a terminal of any kind: update, fit, draw. The loop uses it with the real terminal, tests with one in memory.
 
 use ratatui::Terminal;
-use ratatui::backend::{Backend, TestBackend};
+use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
 use super::app::App;
 use super::merge::Job;
 use super::message::{Effect, Event, Key};
 
-/// Draws one frame of an app.
-///
-/// # Errors
-/// What the backend reports.
-pub fn paint<B: Backend>(app: &mut App, terminal: &mut Terminal<B>) -> Result<(), B::Error> {
-    let size = terminal.size()?;
-    app.fit((size.width, size.height));
-    let mut drawn = None;
-    terminal.draw(|frame| {
-        let now_drawn = app.draw(frame.buffer_mut());
-        if let Some(at) = now_drawn.cursor {
-            frame.set_cursor_position(at);
-        }
-        drawn = Some(now_drawn);
-    })?;
-    if let Some(drawn) = drawn {
-        app.drew(drawn);
-    }
-    Ok(())
+/// Draws one frame of an app on a buffer of the size of its terminal; returns where the cursor is.
+pub fn draw(app: &mut App, buf: &mut Buffer) -> Option<(u16, u16)> {
+    app.fit((buf.area.width, buf.area.height));
+    let drawn = app.draw(buf);
+    let cursor = drawn.cursor;
+    app.drew(drawn);
+    cursor
 }
 
 /// An app in memory: events in, effects and screens out. For stories and pictures. Merges are done at once, unless they are held.
@@ -109,7 +97,12 @@ impl Stage {
 
     /// Draws.
     pub fn paint(&mut self) {
-        let Ok(()) = paint(&mut self.app, &mut self.terminal);
+        let app = &mut self.app;
+        let Ok(_) = self.terminal.draw(|frame| {
+            if let Some(at) = draw(app, frame.buffer_mut()) {
+                frame.set_cursor_position(at);
+            }
+        });
     }
 
     /// The screen as text, without spaces at the ends of lines.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crossterm::event::{self as ct, KeyEventKind, KeyModifiers};
 use crossterm::{clipboard, cursor, execute, queue, terminal as ctt};
-use ratatui::Terminal;
+use ratatui::buffer::Buffer;
 use tokio::sync::Notify;
 
 use super::ink::Ink;
@@ -31,8 +31,8 @@ pub fn asks_light() -> Option<bool> {
 /// Holds the terminal until dropped.
 #[derive(Debug)]
 pub struct Guard {
-    /// Where screens are drawn.
-    pub terminal: Terminal<Ink<Stdout>>,
+    /// Draws the screens.
+    ink: Ink<Stdout>,
     held: Arc<AtomicBool>,
     mouse: bool,
     /// Told when a panic has given the terminal back.
@@ -56,8 +56,7 @@ impl Guard {
             }
             before(info);
         }));
-        let terminal = Terminal::new(Ink::new(io::stdout()))?;
-        let mut guard = Guard { terminal, held, mouse, panicked };
+        let mut guard = Guard { ink: Ink::new(io::stdout()), held, mouse, panicked };
         guard.take()?;
         Ok(guard)
     }
@@ -89,8 +88,8 @@ impl Guard {
     /// If the terminal is gone.
     pub fn resume(&mut self) -> io::Result<()> {
         self.take()?;
-        self.terminal.backend_mut().forget();
-        self.terminal.clear()
+        self.ink.forget();
+        Ok(())
     }
 
     /// Stops the program as Ctrl-Z does, and goes on when the shell continues it.
@@ -104,13 +103,18 @@ impl Guard {
         self.resume()
     }
 
-    /// Draws one frame and writes it in one go; nothing is written when nothing differs.
+    /// Draws one frame and writes it in one go; nothing is written when nothing differs. `draw` is handed the buffer to fill and says where
+    /// the cursor shall be.
     ///
     /// # Errors
     /// If the terminal is gone.
-    pub fn framed(&mut self, draw: impl FnOnce(&mut Terminal<Ink<Stdout>>) -> io::Result<()>) -> io::Result<()> {
-        draw(&mut self.terminal)?;
-        self.terminal.backend_mut().present()
+    pub fn frame(&mut self, draw: impl FnOnce(&mut Buffer) -> Option<(u16, u16)>) -> io::Result<()> {
+        self.ink.frame(ctt::size()?, draw)
+    }
+
+    /// Draws all of the next frame, whatever the terminal shows.
+    pub fn redraw(&mut self) {
+        self.ink.redraw();
     }
 
     /// Puts text on the clipboard of the terminal (OSC 52), with the next frame.
@@ -118,7 +122,7 @@ impl Guard {
     /// # Errors
     /// If the terminal is gone.
     pub fn copy(&mut self, text: &str) -> io::Result<()> {
-        queue!(self.terminal.backend_mut(), clipboard::CopyToClipboard::to_clipboard_from(text))
+        queue!(self.ink, clipboard::CopyToClipboard::to_clipboard_from(text))
     }
 
     /// Sets the terminal's title, with the next frame; the text must be safe to draw.
@@ -126,7 +130,7 @@ impl Guard {
     /// # Errors
     /// If the terminal is gone.
     pub fn title(&mut self, title: &str) -> io::Result<()> {
-        queue!(self.terminal.backend_mut(), ctt::SetTitle(title))
+        queue!(self.ink, ctt::SetTitle(title))
     }
 }
 

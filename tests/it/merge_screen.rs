@@ -755,6 +755,12 @@ fn why_and_search_and_change_from_base() {
     p.types("seven\n");
     p.keys("/ enter");
     assert!(p.screen().contains("seven"), "{}", p.screen());
+    // Capitals matter where one was typed.
+    for (needle, is_there) in [("MEETING", false), ("meeting", true), ("Meeting", true), ("mEETING", false), ("会議", true)] {
+        p.keys("/");
+        p.types(&format!("{needle}\n"));
+        assert_eq!(p.screen().contains(&format!("{needle} is nowhere.")), !is_there, "{needle}: {}", p.screen());
+    }
 }
 
 pub fn files(base: &[u8], mine: &[u8], theirs: &[u8]) -> Play {

@@ -1,13 +1,16 @@
 //! Clusters that terminals measure each in its own way: whatever a terminal makes of them, nothing beside them shifts, and nothing of them stays.
 
+use std::cell::RefCell;
+use std::io::Write;
+use std::rc::Rc;
+
 use diptych::domain::text;
 use diptych::tui::ink::{Ink, settle};
 use diptych::tui::view;
 use proptest::prelude::*;
-use ratatui::backend::Backend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Color, Modifier, Style};
 use unicode_segmentation::UnicodeSegmentation;
 
 const COLUMNS: u16 = 24;
@@ -78,8 +81,20 @@ impl Row {
         while !rest.is_empty() {
             if let Some(sequence) = rest.strip_prefix("\x1b[") {
                 let end = sequence.find(|c: char| c.is_ascii_alphabetic()).unwrap();
-                if &sequence[end..=end] == "H" {
-                    self.at = sequence[..end].split(';').nth(1).unwrap().parse::<usize>().unwrap() - 1;
+                let number = |n: usize| sequence[..end].split(';').nth(n).and_then(|t| t.parse::<usize>().ok());
+                match &sequence[end..=end] {
+                    "H" => self.at = number(1).unwrap() - 1,
+                    "C" => self.at += number(0).unwrap(),
+                    "X" | "K" | "J" => {
+                        let (at, cells) = (self.at, number(0).filter(|_| &sequence[end..=end] == "X"));
+                        let from = if &sequence[end..=end] == "J" { 0 } else { at };
+                        (from..cells.map_or(self.cells.len(), |n| at + n)).for_each(|x| {
+                            self.at = x;
+                            self.set(" ", 1);
+                        });
+                        self.at = at;
+                    }
+                    _ => {}
                 }
                 rest = &sequence[end + 1..];
             } else {
@@ -99,14 +114,41 @@ fn drawn(line: &str) -> Buffer {
     buf
 }
 
-/// The bytes that lead from one frame to the next.
-fn bytes(before: &Buffer, after: &Buffer) -> String {
-    let mut out = Vec::new();
-    let mut ink = Ink::new(&mut out);
-    ink.draw(before.diff_iter(after)).unwrap();
-    ink.present().unwrap();
-    drop(ink);
-    String::from_utf8(out).unwrap()
+/// What frames are written in, one after another.
+#[derive(Clone, Default)]
+struct Out(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.borrow_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+struct Frames {
+    ink: Ink<Out>,
+    out: Out,
+}
+
+impl Frames {
+    fn new() -> Frames {
+        let out = Out::default();
+        Frames { ink: Ink::new(out.clone()), out }
+    }
+
+    /// The bytes that lead from the frame before to this one.
+    fn bytes(&mut self, frame: &Buffer) -> String {
+        self.ink
+            .frame((frame.area.width, frame.area.height), |buf| {
+                buf.clone_from(frame);
+                None
+            })
+            .unwrap();
+        String::from_utf8(self.out.0.take()).unwrap()
+    }
 }
 
 /// Cells and what each must show: those of plain characters of the line.
@@ -127,22 +169,98 @@ fn lines() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..9).prop_map(|v| v.concat())
 }
 
+const LOOKS: [Style; 5] = [
+    Style::new(),
+    Style::new().fg(Color::Red),
+    Style::new().fg(Color::Rgb(1, 2, 3)).add_modifier(Modifier::BOLD),
+    Style::new().add_modifier(Modifier::UNDERLINED),
+    Style::new().bg(Color::Blue).add_modifier(Modifier::DIM),
+];
+
+/// Frames of rows in some look; rows come again, so that some have moved.
+fn texts() -> impl Strategy<Value = Vec<(String, usize)>> {
+    let line = prop_oneof![
+        4 => (0..14u32).prop_map(|n| format!("row {n} says {}", n * n)),
+        2 => "[a-c 漢é]{0,30}",
+        1 => Just(String::new()),
+    ];
+    let rows = prop_oneof![
+        prop::collection::vec((line, 0..LOOKS.len()), 12),
+        (0..20usize).prop_map(|from| (from..from + 12).map(|n| (format!("row {n} says {}", n * n), n % 3)).collect()),
+    ];
+    rows
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 500, ..ProptestConfig::default() })]
 
     #[test]
     fn no_terminal_shifts_or_smears(frames in prop::collection::vec(lines(), 1..6), takes in prop::sample::select(vec![Takes::Characters, Takes::Clusters(1), Takes::Clusters(2)])) {
-        let (mut row, mut before) = (Row::new(takes), drawn(""));
+        let (mut row, mut screen) = (Row::new(takes), Frames::new());
         for line in frames.iter().chain([&String::from("only this"), &String::new()]) {
-            let after = drawn(line);
-            row.take(&bytes(&before, &after));
+            row.take(&screen.bytes(&drawn(line)));
             for (x, shown) in plain_cells(line) {
                 prop_assert_eq!(&row.cells[x], &shown, "cell {} of {:?}: {:?}", x, line, row.cells);
             }
             // Behind the end of the line nothing is left over.
             let end = text::width(line).min(usize::from(COLUMNS));
             prop_assert!(row.cells[end..].iter().all(|c| c == " "), "behind {line:?}: {:?}", row.cells);
-            before = after;
+        }
+    }
+
+    #[test]
+    fn a_terminal_shows_each_frame_as_it_was_drawn(frames in prop::collection::vec(texts(), 2..6)) {
+        let (rows, columns) = (12, COLUMNS);
+        let mut terminal = vt100::Parser::new(rows.try_into().unwrap(), columns.try_into().unwrap(), 0);
+        let mut screen = Frames::new();
+        for frame in &frames {
+            let mut buf = Buffer::empty(Rect::new(0, 0, columns, rows));
+            for (y, (line, style)) in (0..rows).zip(frame) {
+                let used = view::put(&mut buf, 1, y, columns - 1, line, LOOKS[*style]);
+                view::put(&mut buf, used + 4, y, columns.saturating_sub(used + 4), "and", LOOKS[(style + 1) % LOOKS.len()]);
+            }
+            settle(&mut buf);
+            let bytes = screen.bytes(&buf);
+            terminal.process(bytes.as_bytes());
+            let mut fresh = vt100::Parser::new(rows.try_into().unwrap(), columns.try_into().unwrap(), 0);
+            fresh.process(Frames::new().bytes(&buf).as_bytes());
+            for y in 0..rows {
+                for x in 0..columns {
+                    let (is, cell) = (terminal.screen().cell(y, x).unwrap(), &buf[(x, y)]);
+                    let shown = if is.has_contents() { is.contents() } else { " " };
+                    let hidden = x > 0 && text::width(buf[(x - 1, y)].symbol()) > 1;
+                    prop_assert!(hidden || shown == cell.symbol(), "{x},{y}: {shown:?}, drawn {:?}", cell.symbol());
+                    let look = |c: &vt100::Cell| (c.bgcolor(), c.underline(), c.inverse());
+                    prop_assert!(hidden || look(is) == look(fresh.screen().cell(y, x).unwrap()), "{x},{y}: {is:?} {:?} {bytes:?}", frame[usize::from(y)]);
+                    let letters = |c: &vt100::Cell| (c.fgcolor(), c.bold(), c.dim(), c.italic());
+                    prop_assert!(shown == " " || letters(is) == letters(fresh.screen().cell(y, x).unwrap()), "{x},{y}: {is:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_that_moved_are_moved_by_the_terminal() {
+    let page = |from: usize| {
+        let mut buf = Buffer::empty(Rect::new(0, 0, 100, 40));
+        view::put(&mut buf, 0, 0, 100, "a head that stays", Style::new());
+        for y in 1..40u16 {
+            let n = from + usize::from(y);
+            view::put(&mut buf, 4, y, 96, &format!("line {n} of a text with {} words in it, and some more {}", n * 7, n * n), Style::new());
+        }
+        buf
+    };
+    let mut terminal = vt100::Parser::new(40.try_into().unwrap(), 100.try_into().unwrap(), 0);
+    let mut screen = Frames::new();
+    for from in [100, 101, 99, 119, 100, 1000] {
+        let bytes = screen.bytes(&page(from));
+        terminal.process(bytes.as_bytes());
+        let mut lines = terminal.screen().rows(0, 100);
+        assert_eq!(lines.next().unwrap(), "a head that stays");
+        assert!(lines.enumerate().all(|(n, line)| line.contains(&format!("line {} of", from + n + 1))), "{from}");
+        if from == 101 || from == 99 {
+            assert!(bytes.len() < 400, "{} bytes for {from}", bytes.len());
         }
     }
 }
@@ -158,21 +276,21 @@ fn what_differs_between_terminals_is_known() {
 
 #[test]
 fn nothing_is_written_when_nothing_differs() {
-    let frame = drawn("as it is");
-    assert_eq!(bytes(&frame, &frame), "");
+    let (mut screen, frame) = (Frames::new(), drawn("as it is"));
+    assert_ne!(screen.bytes(&frame), "");
+    assert_eq!(screen.bytes(&frame), "");
 }
 
 #[test]
 fn a_terminal_that_takes_characters_shows_what_stands_beside_a_family() {
     let mut terminal = vt100::Parser::new(1.try_into().unwrap(), COLUMNS.try_into().unwrap(), 0);
     let (family, popup) = (drawn("a👨‍👩‍👧‍👦b, and 🇯🇵.c"), drawn("xxxxxxxxxxxxxxxxxxxxxxxx"));
-    let mut before = drawn("");
+    let mut screen = Frames::new();
     for frame in [&family, &popup, &family] {
-        terminal.process(bytes(&before, frame).as_bytes());
-        before = frame.clone();
+        terminal.process(screen.bytes(frame).as_bytes());
     }
     let row = terminal.screen().contents();
     assert!(row.starts_with('a') && row.contains("b, and ") && row.trim_end().ends_with(".c"), "{row:?}");
-    terminal.process(bytes(&family, &drawn("")).as_bytes());
+    terminal.process(screen.bytes(&drawn("")).as_bytes());
     assert_eq!(terminal.screen().contents().trim(), "");
 }

@@ -195,7 +195,7 @@ impl Merge {
         }
     }
 
-    /// Merges on a thread of its own, which starts before the terminal is asked for its colours.
+    /// Shows the merge screen; the merge itself is made beside it.
     fn shown(&self, ctx: &Context, texts: [Vec<u8>; 3], accept: Vec<Class>, result: PathBuf, labels: Labels) -> Result<u8, Failure> {
         let size = texts.iter().map(Vec::len).sum();
         let name = result.display().to_string();
@@ -212,7 +212,7 @@ impl Merge {
         let files = Files { result: crate::tui::whole::target(&result), name, labels, journal: None };
         let app = App::new(screens::setup(ctx)?, merge::files(files, (job, wanted), size), false);
         let links = crate::tui::Links::none(ctx.config.editor.clone(), clipboard::programs());
-        let status = ctx.block_on(async {
+        let status = ctx.block_on_one(async {
             let done = crate::tui::run(app, links).await;
             done.map_err(|e| Failure::data("The screen could not be shown.", e, "Run it in a terminal, or use --plain."))
         })?;

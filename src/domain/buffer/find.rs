@@ -78,6 +78,14 @@ fn hit_from(line: &str, needle: &str, case: Case, from: usize) -> Option<Range<u
     }
     // Lower case may have another length in bytes, so the text is compared character by character instead of lowered as a whole.
     let first = needle.chars().next()?.to_lowercase().next()?;
+    // Letters that something outside of ASCII is a capital of are looked for one by one.
+    if first.is_ascii() && !matches!(first, 'i' | 'k') {
+        let byte = first as u8;
+        return memchr::memchr2_iter(byte, byte.to_ascii_uppercase(), &line.as_bytes()[from..]).find_map(|at| {
+            let start = from + at;
+            matches_at(&line[start..], needle).map(|len| start..start + len)
+        });
+    }
     line[from..].char_indices().filter(|(_, c)| c.to_lowercase().next() == Some(first)).find_map(|(at, _)| {
         let start = from + at;
         matches_at(&line[start..], needle).map(|len| start..start + len)

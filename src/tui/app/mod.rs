@@ -295,7 +295,10 @@ impl App {
                 Effect::Say(text) => self.notices.tell(self.now(), false, text),
                 Effect::Warn(text) => self.notices.tell(self.now(), true, text),
                 Effect::Ask(ask) => {
-                    let input = Input::new(&ask.text);
+                    let mut input = Input::new(&ask.text);
+                    if ask.over {
+                        input.select_all();
+                    }
                     self.overlay = Some(Overlay::Ask { ask, input });
                 }
                 Effect::Tell(event) => self.tell_all(&event, out),

@@ -226,7 +226,7 @@ impl Editor {
             }
             Action::GoToLine => {
                 let at = (self.buffer.cursor().line + 1).to_string();
-                vec![Effect::Ask(Box::new(Ask::line("go-to-line", format!("Go to line (1 to {})", self.buffer.lines().len()), at)))]
+                vec![Effect::Ask(Box::new(Ask::line_over("go-to-line", format!("Go to line (1 to {})", self.buffer.lines().len()), at)))]
             }
             Action::Discard => {
                 vec![Effect::Ask(Box::new(Ask::choice(

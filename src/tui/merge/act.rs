@@ -37,7 +37,7 @@ impl Merge {
                 self.follow = true;
             }
             Action::Search => {
-                return vec![Effect::Ask(Box::new(Ask::line("merge-search", "Search both sides and the result", &self.needle)))];
+                return vec![Effect::Ask(Box::new(Ask::line_over("merge-search", "Search both sides and the result", &self.needle)))];
             }
             Action::Why => return vec![self.why(ctx)],
             Action::Unasked => return self.open_unasked(),

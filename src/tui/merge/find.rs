@@ -1,9 +1,11 @@
-//! Looking for text on the merge screen: in all that can be shown of it.
+//! Looking for text on the merge screen: in all that can be shown of it. Capitals matter where one was typed, as in the editor.
 
 use super::super::message::Effect;
 use super::table::place;
 use super::{Flip, Lens, Merge};
+use crate::domain::buffer::{Case, hits};
 use crate::domain::settle::{Choice, Place, Side};
+use crate::domain::text;
 
 impl Merge {
     /// Looks for text in mine, theirs and the result, after the current unit and round.
@@ -12,8 +14,8 @@ impl Merge {
         if self.needle.is_empty() {
             return Vec::new();
         }
-        let (finder, units) = (memchr::memmem::Finder::new(self.needle.as_bytes()), super::Page::units(&self.settle));
-        let has = |text: &[u8]| finder.find(text).is_some();
+        let units = super::Page::units(&self.settle);
+        let has = |text: &[u8]| first(text, &self.needle).is_some();
         let with_base = self.as_change || self.frame.lens == Some(Lens::Single) && self.flip == Flip::Base;
         let composed = |h| {
             let choice = self.settle.choice(h);
@@ -47,9 +49,19 @@ impl Merge {
         self.folded = false;
         let Place::Hunk(hunk) = place(&self.settle, unit) else { return };
         let bytes = self.settle.side(hunk, Side::Base);
-        let at = memchr::memmem::find(bytes, self.needle.as_bytes()).unwrap_or(0);
+        let at = first(bytes, &self.needle).unwrap_or(0);
         let line = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |n| n + 1);
+        let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |n| at + n);
+        let width = self.frame.columns.iter().map(|(_, width)| *width).min().unwrap_or(1);
+        let shown = String::from_utf8_lossy(&bytes[line..end]);
+        let row = text::wrap_from(&shown, usize::from(width), 0).take_while(|r| r.end <= at - line).count();
         self.unit = unit;
-        self.found = Some(super::At { unit, line, row: 0 });
+        self.found = Some(super::At { unit, line, row });
     }
+}
+
+/// Where a text first reads a needle.
+fn first(text: &[u8], needle: &str) -> Option<usize> {
+    let hit = hits(&String::from_utf8_lossy(text), needle, Case::smart(needle)).next();
+    hit.map(|at| at.start)
 }

@@ -11,6 +11,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
+use crate::domain::buffer::{Case, hits};
 use crate::domain::settle::{Place, Row, Side, Status};
 use crate::domain::text;
 use crate::tui::keys::{Action, Mode};
@@ -165,10 +166,10 @@ fn highlight(m: &Merge, span: &Span, area: Rect, buf: &mut Buffer, theme: &Theme
     if m.needle.is_empty() {
         return;
     }
-    for (at, found) in span.text.match_indices(&m.needle) {
+    for at in hits(&span.text, &m.needle, Case::smart(&m.needle)) {
         let cells = |t: &str| u16::try_from(text::width(t)).unwrap_or(u16::MAX);
-        let x = area.x.saturating_add(cells(&span.text[..at]));
-        super::paint(buf, Rect::new(x, area.y, cells(found), 1).intersection(area), theme.get(Role::Match));
+        let x = area.x.saturating_add(cells(&span.text[..at.start]));
+        super::paint(buf, Rect::new(x, area.y, cells(&span.text[at]), 1).intersection(area), theme.get(Role::Match));
     }
 }
 
