@@ -11,6 +11,7 @@ use serde_json::json;
 use super::session::{Session, content};
 use super::{Context, Failure, output};
 use crate::domain::note::NoteId;
+use crate::tui::rows::counted;
 use crate::tui::whole::{self, New};
 use crate::wire::markdown;
 
@@ -56,7 +57,7 @@ impl Export {
         if ctx.config.json {
             output::json(&json!({ "data": { "written": written, "dir": dir.display().to_string() } }))?;
         } else {
-            output::line(&format!("{written} notes written to {}", dir.display()))?;
+            output::line(&format!("{} written to {}", counted(written, "note", "notes"), dir.display()))?;
         }
         Ok(0)
     }
