@@ -164,6 +164,20 @@ fn a_deletion_asks_and_can_be_undone() {
 }
 
 #[test]
+fn the_preview_shows_the_note_whole_from_the_first_row_on() {
+    let mut play = Play::new(80, 30);
+    assert!(play.news(rows()).is_empty(), "no room for a preview");
+    play.stage.event(Event::Resize(120, 30));
+    assert_eq!(play.wait(200), [Command::Open(id(1))]);
+    let whole = format!("{}the end", "a line\n".repeat(20));
+    play.news(News::Opened(Box::new(detail(&note(1, 3, "Trip to Lisbon", &whole)))));
+    assert!(play.screen().contains("the end"), "{}", play.screen());
+    // Changed elsewhere, it is looked at again.
+    play.news(News::RowIs(Box::new(row(1, "Trip to Lisbon", &[], State::Synced, 0))));
+    assert_eq!(play.wait(200), [Command::Open(id(1))]);
+}
+
+#[test]
 fn deleted_notes_have_a_list_of_their_own() {
     let mut play = Play::new(80, 12);
     let News::Rows(all) = rows() else { panic!("rows") };

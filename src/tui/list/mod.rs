@@ -55,7 +55,8 @@ pub struct List {
     stale: bool,
     welcomed: bool,
     due: Option<Time>,
-    asked: Option<(String, NoteId)>,
+    /// What was last searched for in the texts, and the note last opened for the preview.
+    asked: (String, Option<NoteId>),
     deleted: Vec<Vec<NoteId>>,
     deleting: Vec<NoteId>,
     retag: Option<(HashSet<NoteId>, String)>,
@@ -262,6 +263,11 @@ impl List {
         }
     }
 
+    /// The note a preview is to be had of that was not asked for yet.
+    fn unseen(&self) -> Option<NoteId> {
+        self.current().map(|r| r.id).filter(|id| self.wide && self.preview && self.asked.1 != Some(*id))
+    }
+
     /// After a pause: search the texts, open the note for the preview.
     fn paused(&mut self, ctx: &Ctx<'_>) -> Vec<Effect> {
         if self.due.is_none_or(|due| ctx.now < due) {
@@ -270,16 +276,15 @@ impl List {
         self.due = None;
         let mut out = Vec::new();
         self.refresh();
-        let query = self.filter.query.clone();
-        let before = self.asked.as_ref().map(|(q, id)| (q.clone(), *id));
-        if before.as_ref().is_none_or(|(q, _)| *q != query) && !query.trim().is_empty() {
-            out.push(Effect::Client(Command::Search(query.clone())));
-        }
-        if let Some(id) = self.current().map(|r| r.id) {
-            if self.wide && self.preview && before.is_none_or(|(_, b)| b != id) {
-                out.push(Effect::Client(Command::Open(id)));
+        if self.asked.0 != self.filter.query {
+            self.asked.0.clone_from(&self.filter.query);
+            if !self.filter.query.trim().is_empty() {
+                out.push(Effect::Client(Command::Search(self.filter.query.clone())));
             }
-            self.asked = Some((query, id));
+        }
+        if let Some(id) = self.unseen() {
+            self.asked.1 = Some(id);
+            out.push(Effect::Client(Command::Open(id)));
         }
         out
     }
@@ -338,9 +343,12 @@ impl Screen for List {
         effects
     }
 
-    fn fit(&mut self, area: Rect, _ctx: &Ctx<'_>) {
+    fn fit(&mut self, area: Rect, ctx: &Ctx<'_>) {
         self.wide = views::list::preview_width(area.width) > 0;
         self.refresh();
+        if self.unseen().is_some() {
+            self.due.get_or_insert(ctx.now.plus_ms(PAUSE_MS));
+        }
         self.rows.fit(usize::from(area.height.saturating_sub(views::list::above(self))));
     }
 

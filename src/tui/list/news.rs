@@ -47,7 +47,7 @@ impl List {
                 }
                 self.stale = true;
                 if self.previewed.as_ref().is_some_and(|p| p.id == row.id) {
-                    self.asked = None;
+                    self.asked.1 = None;
                     self.due = Some(ctx.now.plus_ms(PAUSE_MS));
                 }
             }
@@ -71,7 +71,7 @@ impl List {
             }
             News::Opened(detail) => {
                 let effect = self.retagged(detail);
-                if self.asked.as_ref().is_some_and(|(_, id)| *id == detail.id) {
+                if self.asked.1 == Some(detail.id) {
                     self.previewed = Some(detail.clone());
                 }
                 return effect.into_iter().collect();
