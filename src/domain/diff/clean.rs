@@ -30,6 +30,14 @@ pub(super) fn equal_ends(a: &[u32], b: &[u32]) -> (usize, usize) {
     (start, end)
 }
 
+/// Pairs of items that are compared one by one to see that nothing is shared.
+const FEW_PAIRS: usize = 1024;
+
+/// Whether two short stretches have no item in common: there is nothing to search then. False for long ones.
+pub(super) fn nothing_shared(a: &[u32], b: &[u32]) -> bool {
+    a.len() * b.len() <= FEW_PAIRS && !a.iter().any(|id| b.contains(id))
+}
+
 /// What each item of `side` between the equal ends is, given how often the other side has it and how long `side` is.
 pub(super) fn matches(side: &[u32], (start, end): (usize, usize), minimal: bool, in_other: &[usize]) -> Vec<Match> {
     let many = if minimal { usize::MAX } else { frequent_from(side.len()) };

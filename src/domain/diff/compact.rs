@@ -3,6 +3,8 @@
 //! A change among repeated items can stand at several places. Each is slid up as far as it goes, joining changes it meets, then down;
 //! it stays lowest unless a higher place lines up with a change of the other side.
 
+use std::ops::Range;
+
 /// A run of changed items; empty between two unchanged ones.
 #[derive(Clone, Copy)]
 struct Group {
@@ -77,6 +79,14 @@ impl<'a> Side<'a> {
         }
         true
     }
+}
+
+/// Whether a stretch that is the only change could stand nowhere else.
+pub(super) fn stays(ids: &[u32], change: &Range<usize>) -> bool {
+    let Range { start, end } = *change;
+    let up = || start > 0 && ids[start - 1] == ids[end - 1];
+    let down = || end < ids.len() && ids[start] == ids[end];
+    start == end || !(up() || down())
 }
 
 /// Slides the changes of `side`; `other` keeps its changes, which pair with those of `side` in order.

@@ -101,10 +101,14 @@ fn tiny(old: &[u8], new: &[u8]) -> Option<Edit> {
     all_differ.then_some(Edit { old: 0..old.len(), new: 0..new.len() })
 }
 
+/// Bytes of a usual line, to make room for so many.
+const USUAL: usize = 48;
+
 /// Cuts a text into its lines, each with its line feed.
 pub(crate) fn split_lines(text: &[u8]) -> Vec<&[u8]> {
     let mut at = 0;
-    let mut out: Vec<&[u8]> = memchr::memchr_iter(b'\n', text).map(|end| &text[std::mem::replace(&mut at, end + 1)..=end]).collect();
+    let mut out: Vec<&[u8]> = Vec::with_capacity(text.len() / USUAL + 2);
+    out.extend(memchr::memchr_iter(b'\n', text).map(|end| &text[std::mem::replace(&mut at, end + 1)..=end]));
     if at < text.len() {
         out.push(&text[at..]);
     }
@@ -162,8 +166,19 @@ pub(crate) fn ids(a: &[u32], b: &[u32]) -> Vec<Edit> {
 
 /// The same by a shortest difference, or nothing once it took more steps than are `left`.
 pub(crate) fn shortest_ids(a: &[u32], b: &[u32], left: &Cell<usize>) -> Option<Vec<Edit>> {
+    let (start, end) = clean::equal_ends(a, b);
+    let (old, new) = (start..a.len() - end, start..b.len() - end);
+    let plain = clean::nothing_shared(&a[old.clone()], &b[new.clone()]);
+    if plain && compact::stays(a, &old) && compact::stays(b, &new) {
+        let same = old.is_empty() && new.is_empty();
+        return Some(if same { Vec::new() } else { vec![Edit { old, new }] });
+    }
     let mut marks = Marks::new(a, b);
-    marks.shortest(a, b, How { minimal: true, stop: NEVER, left: Some(left) }).ok()?;
+    if plain {
+        marks.all(old, new);
+    } else {
+        marks.shortest(a, b, How { minimal: true, stop: NEVER, left: Some(left) }).ok()?;
+    }
     marks.slide(a, b);
     Some(marks.edits())
 }

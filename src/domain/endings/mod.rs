@@ -59,6 +59,10 @@ fn decided<T: PartialEq + Copy>(base: T, mine: T, theirs: T) -> Option<(T, &'sta
 
 /// False if both sides changed line endings, and differently.
 fn level_style(l: &mut Levelled<'_>) -> bool {
+    if [&l.base, &l.mine, &l.theirs].iter().all(|text| starts_with_lf(text)) {
+        // No text has CRLF alone, so nobody changed to it or from it; no need to read them whole.
+        return true;
+    }
     let (b, m, t) = (style(&l.base), style(&l.mine), style(&l.theirs));
     if matches!(b, Style::None | Style::Mixed) || m == Style::None || t == Style::None {
         return true;
@@ -107,6 +111,11 @@ fn each(l: &mut Levelled<'_>, change: impl Fn(&[u8]) -> Option<Vec<u8>>) {
             *text = changed.into();
         }
     }
+}
+
+/// Whether the first line ends in LF alone.
+fn starts_with_lf(text: &[u8]) -> bool {
+    memchr::memchr(b'\n', text).is_some_and(|at| !text[..at].ends_with(b"\r"))
 }
 
 fn style(text: &[u8]) -> Style {

@@ -117,7 +117,7 @@ pub fn with_proposals<'a>(
         if matches!(h.kind, Kind::Equal | Kind::Same) && proposal.is_none() {
             continue;
         }
-        let instead = proposal.map(|p| p.pieces.iter().flat_map(|p| p.text.iter().copied()).collect());
+        let instead = proposal.map(|p| p.pieces.iter().map(|p| p.text.as_slice()).collect::<Vec<_>>().concat());
         let h = h.clone();
         changes.push(Change { kind: h.kind, base: h.base, mine: h.mine, theirs: h.theirs, instead });
     }

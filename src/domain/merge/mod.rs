@@ -94,6 +94,10 @@ fn trimmed(base: &[u8], mine: &[u8], theirs: &[u8], c: Cluster, out: &mut Vec<Hu
         out.push(Hunk { kind: Kind::Same, ..c.into() });
         return;
     }
+    if first_line(m) != first_line(t) && last_line(m) != last_line(t) {
+        out.push(c.into());
+        return;
+    }
     let (b, m, t) = (diff::split_lines(b), diff::split_lines(m), diff::split_lines(t));
     let head = m.iter().zip(&t).take_while(|(x, y)| x == y).count();
     let tail = m[head..].iter().rev().zip(t[head..].iter().rev()).take_while(|(x, y)| x == y).count();
@@ -116,4 +120,13 @@ fn trimmed(base: &[u8], mine: &[u8], theirs: &[u8], c: Cluster, out: &mut Vec<Hu
         mine,
         theirs,
     }));
+}
+
+fn first_line(text: &[u8]) -> &[u8] {
+    &text[..memchr::memchr(b'\n', text).map_or(text.len(), |at| at + 1)]
+}
+
+fn last_line(text: &[u8]) -> &[u8] {
+    let before = &text[..text.len().saturating_sub(1)];
+    &text[memchr::memrchr(b'\n', before).map_or(0, |at| at + 1)..]
 }

@@ -16,7 +16,7 @@ pub(super) struct Lines<'a> {
 impl<'a> Lines<'a> {
     /// Compares both sides with base by lines, unless that takes more steps than are left.
     pub(super) fn new(base: &'a [u8], mine: &'a [u8], theirs: &'a [u8], left: &Cell<usize>) -> Option<Lines<'a>> {
-        let mut names = Interner::default();
+        let mut names = Interner::with_room(8);
         let lines = diff::split_lines(base);
         let ids = names.all(&lines);
         let mut side = |text: &'a [u8]| {
@@ -132,7 +132,7 @@ fn includes(more: &Changed<'_>, less: &Changed<'_>) -> bool {
 /// Whether a line is another one reworded: at least half of the words of the old one are kept.
 fn alike(a: &[u8], b: &[u8]) -> bool {
     let (a, b) = (words::split(a), words::split(b));
-    let mut names = Interner::default();
+    let mut names = Interner::with_room(8);
     let ids = |w: &[words::Word<'_>]| -> Vec<Vec<u8>> { w.iter().filter(|w| w.weight > 0).map(|w| w.text.to_vec()).collect() };
     let (a, b) = (ids(&a), ids(&b));
     let a: Vec<u32> = a.iter().map(|w| names.one(w)).collect();

@@ -120,7 +120,7 @@ pub fn propose_unless(base: &[u8], mine: &[u8], theirs: &[u8], hunks: &[Hunk], s
     let mut out: Vec<Proposal> = Vec::new();
     let mut left = MAX_ALL;
     let mut steps = MAX_ALL_STEPS;
-    let mut landed = None;
+    let landed = moved::Landed::new(mine, theirs, hunks);
     for (i, h) in hunks.iter().enumerate().filter(|(_, h)| h.kind == Kind::Clash) {
         let size = h.base.len() + h.mine.len() + h.theirs.len();
         if size > MAX_CLASH || size > left {
@@ -143,8 +143,7 @@ pub fn propose_unless(base: &[u8], mine: &[u8], theirs: &[u8], hunks: &[Hunk], s
             out.push(Proposal { hunk: i, class, pieces, reason: reason(class).into(), linked: Vec::new() });
             continue;
         }
-        let landed = landed.get_or_insert_with(|| moved::Landed::new(mine, theirs, hunks));
-        if let Some(pair) = moved::propose(base, mine, theirs, hunks, landed, i) {
+        if let Some(pair) = moved::propose(base, mine, theirs, hunks, &landed, i) {
             // Two blocks that landed in one place would each leave the other out.
             if pair.iter().all(|p| out.iter().all(|o| o.hunk != p.hunk)) {
                 out.extend(pair);

@@ -1,6 +1,6 @@
 //! A block that one side moved and the other edited where it was: the edit goes along, if there is only one place it can go to.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -26,32 +26,44 @@ struct Block<'a> {
     new: &'a [u8],
 }
 
-/// The lines that one side alone put somewhere, without their line ends: where each stands, or nothing if it stands in two places.
+/// The lines that one side alone put somewhere, without their line ends: where each stands, or nothing if it stands in two places. Read when
+/// first asked for: most merges have no block that could have moved.
 pub(super) struct Landed<'a> {
-    mine: Places<'a>,
-    theirs: Places<'a>,
+    texts: (&'a [u8], &'a [u8]),
+    hunks: &'a [Hunk],
+    places: OnceCell<[Places<'a>; 2]>,
 }
 
 type Places<'a> = HashMap<&'a [u8], Option<(usize, usize)>, foldhash::fast::FixedState>;
 
 impl<'a> Landed<'a> {
-    /// Reads the one-sided hunks.
-    pub(super) fn new(mine: &'a [u8], theirs: &'a [u8], hunks: &[Hunk]) -> Landed<'a> {
-        let mut landed = Landed { mine: Places::default(), theirs: Places::default() };
-        for (i, h) in hunks.iter().enumerate() {
+    /// Of these hunks.
+    pub(super) fn new(mine: &'a [u8], theirs: &'a [u8], hunks: &'a [Hunk]) -> Landed<'a> {
+        Landed { texts: (mine, theirs), hunks, places: OnceCell::new() }
+    }
+
+    /// Where this line stands that mine alone put there, or theirs alone.
+    fn place(&self, line: &[u8], in_mine: bool) -> Option<(usize, usize)> {
+        self.places.get_or_init(|| self.read())[usize::from(!in_mine)].get(line).copied().flatten()
+    }
+
+    fn read(&self) -> [Places<'a>; 2] {
+        let room = || Places::with_capacity_and_hasher(self.hunks.len() / 4, Default::default());
+        let (mut mine, mut theirs) = (room(), room());
+        for (i, h) in self.hunks.iter().enumerate() {
             match h.kind {
-                Kind::Mine => read(&mut landed.mine, mine, i, &h.mine),
-                Kind::Theirs => read(&mut landed.theirs, theirs, i, &h.theirs),
+                Kind::Mine => read(&mut mine, self.texts.0, i, &h.mine),
+                Kind::Theirs => read(&mut theirs, self.texts.1, i, &h.theirs),
                 _ => {}
             }
         }
-        landed
+        [mine, theirs]
     }
 }
 
 fn read<'a>(places: &mut Places<'a>, text: &'a [u8], hunk: usize, range: &Range<usize>) {
     let mut at = range.start;
-    for line in diff::split_lines(&text[range.clone()]) {
+    for line in text[range.clone()].split_inclusive(|b| *b == b'\n') {
         places.entry(unended(line)).and_modify(|p| *p = None).or_insert(Some((hunk, at)));
         at += line.len();
     }
@@ -68,7 +80,7 @@ pub(super) fn propose(base: &[u8], mine: &[u8], theirs: &[u8], hunks: &[Hunk], l
 fn by(view: &View<'_>, hunks: &[Hunk], (at, landed): (usize, &Landed<'_>), mine_moved: bool) -> Option<[Proposal; 2]> {
     let block = block(view)?;
     let first = unended(diff::split_lines(block.old).into_iter().next()?);
-    let (to, place) = (if mine_moved { &landed.mine } else { &landed.theirs }).get(first).copied().flatten()?;
+    let (to, place) = landed.place(first, mine_moved)?;
     let (mover, editor) = if mine_moved { (Origin::Mine, Origin::Theirs) } else { (Origin::Theirs, Origin::Mine) };
     let range = |h: &Hunk| if mine_moved { h.mine.clone() } else { h.theirs.clone() };
     let lands = view.mover[place..range(&hunks[to]).end].starts_with(block.old);
@@ -94,6 +106,9 @@ fn by(view: &View<'_>, hunks: &[Hunk], (at, landed): (usize, &Landed<'_>), mine_
 
 /// The block that the moving side took away and the other side edited, if that is all they did here.
 fn block<'a>(view: &View<'a>) -> Option<Block<'a>> {
+    if !could_be_cut(view.was, view.parts.0) {
+        return None;
+    }
     let (old, kept, edited) = (diff::split_lines(view.was), diff::split_lines(view.parts.0), diff::split_lines(view.parts.1));
     let mut names = Interner::default();
     let (old_ids, kept_ids, edited_ids) = (names.all(&old), names.all(&kept), names.all(&edited));
@@ -116,6 +131,13 @@ fn block<'a>(view: &View<'a>) -> Option<Block<'a>> {
     let block = Block { old: part(view.was, &old, end), new: part(view.parts.1, &edited, edited_end) };
     let heavy = words::split(block.old).iter().map(|w| w.weight).sum::<u32>() >= words::APART;
     (heavy && !block.new.iter().all(u8::is_ascii_whitespace)).then_some(block)
+}
+
+/// Whether a text could be another one without some lines in a row: cheap, and sometimes true for nothing.
+fn could_be_cut(old: &[u8], kept: &[u8]) -> bool {
+    let head = old.iter().zip(kept).take_while(|(a, b)| a == b).count();
+    let tail = old.iter().rev().zip(kept.iter().rev()).take_while(|(a, b)| a == b).count();
+    kept.len() < old.len() && kept.len() <= head + tail
 }
 
 fn unended(text: &[u8]) -> &[u8] {

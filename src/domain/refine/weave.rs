@@ -33,7 +33,7 @@ impl<'a> Weave<'a> {
     /// Compares both sides with base by words, unless that takes more steps than are left.
     pub(super) fn new(base: &'a [u8], mine: &'a [u8], theirs: &'a [u8], left: &Cell<usize>) -> Option<Weave<'a>> {
         let (b, m, t) = (words::split(base), words::split(mine), words::split(theirs));
-        let mut names = super::super::diff::Interner::default();
+        let mut names = super::super::diff::Interner::with_room(b.len().max(m.len()).max(t.len()));
         let mut intern = |w: &[Word<'a>]| -> Vec<u32> { w[..w.len() - 1].iter().map(|w| names.one(w.text)).collect() };
         let (ids, m_ids, t_ids) = (intern(&b), intern(&m), intern(&t));
         let groups = words::groups(&b);
@@ -81,7 +81,6 @@ impl<'a> Weave<'a> {
     /// Whether each change of mine keeps apart from each of theirs, or is the same change.
     fn keep_apart(&mut self) -> bool {
         let mut structure = false;
-        let own = |s: &Side<'a>, o: &Side<'a>| -> Vec<Change> { s.changes.iter().filter(|c| !twin(c, s, o)).cloned().collect() };
         let (mine, theirs) = (own(&self.mine, &self.theirs), own(&self.theirs, &self.mine));
         // Only neighbours can meet: the changes of one side lie in order and apart.
         let apart = mine.iter().all(|m| {
@@ -298,7 +297,7 @@ impl<'a> Out<'a> {
 
 /// Whether a text reads as the words it was put together from: two of them must not have run into one that nobody wrote.
 fn reads_as(pieces: &[Piece], words: &[&[u8]]) -> bool {
-    let text: Vec<u8> = pieces.iter().flat_map(|p| p.text.iter().copied()).collect();
+    let text = pieces.iter().map(|p| p.text.as_slice()).collect::<Vec<_>>().concat();
     words::split(&text).iter().map(|w| w.text).eq(words.iter().copied())
 }
 
@@ -306,6 +305,11 @@ fn reads_as(pieces: &[Piece], words: &[&[u8]]) -> bool {
 fn wraps(a: &[u8], b: &[u8]) -> bool {
     let plain = |g: &[u8]| !g.is_empty() && g.iter().filter(|c| **c == b'\n').count() <= 1;
     plain(a) && plain(b)
+}
+
+/// The changes that the other side did not make too.
+fn own<'s>(side: &'s Side<'_>, other: &Side<'_>) -> Vec<&'s Change> {
+    side.changes.iter().filter(|c| !twin(c, side, other)).collect()
 }
 
 /// Whether the other side made the same change.

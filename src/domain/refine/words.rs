@@ -56,20 +56,31 @@ fn split_bytes(text: &[u8]) -> Vec<Word<'_>> {
 }
 
 fn split_str(text: &str) -> Vec<Word<'_>> {
-    let mut out: Vec<Word<'_>> = Vec::new();
+    let mut out: Vec<Word<'_>> = Vec::with_capacity(text.len() / 5 + 4);
     let (mut gap, mut at) = (0, 0);
     let bytes = text.as_bytes();
+    let mut found: Vec<Range<usize>> = Vec::new();
     while at < text.len() {
-        let run = text[at..].find(char::is_whitespace).map_or(text.len(), |n| at + n);
-        if run == at {
-            at += text[at..].chars().next().map_or(1, char::len_utf8);
+        let space = space_at(text, at);
+        if space > 0 {
+            at += space;
             continue;
         }
-        let found: Vec<Range<usize>> = match tick_box(text, at) {
-            Some(end) => std::iter::once(at..end).collect(),
-            None => run_words(&text[at..run]).into_iter().map(|w| at + w.start..at + w.end).collect(),
-        };
-        for word in found {
+        let usual = usual_run(bytes, at);
+        if let Some((word, run)) = usual {
+            out.push(Word { gap: &bytes[gap..at], text: &bytes[at..word], weight: APART });
+            if word < run {
+                out.push(Word { gap: &[], text: &bytes[word..run], weight: 0 });
+            }
+            (gap, at) = (run, run);
+            continue;
+        }
+        found.clear();
+        match tick_box(text, at) {
+            Some(end) => found.push(at..end),
+            None => run_words(text, at..run_end(text, at), &mut found),
+        }
+        for word in &found {
             let weight = weight(&text[word.clone()]);
             out.push(Word { gap: &bytes[gap..word.start], text: &bytes[word.clone()], weight });
             gap = word.end;
@@ -77,8 +88,37 @@ fn split_str(text: &str) -> Vec<Word<'_>> {
         at = gap;
     }
     out.push(Word { gap: &bytes[gap..], text: &[], weight: 0 });
-    table_bars(&mut out);
+    if memchr::memchr(b'|', bytes).is_some() {
+        table_bars(&mut out);
+    }
     out
+}
+
+/// Bytes of the white space that stands here, if any does.
+fn space_at(text: &str, at: usize) -> usize {
+    match text.as_bytes()[at] {
+        b' ' | b'\t'..=b'\r' => 1,
+        b if b.is_ascii() => 0,
+        _ => text[at..].chars().next().filter(|c| c.is_whitespace()).map_or(0, char::len_utf8),
+    }
+}
+
+/// Where the run without white space ends that starts here.
+fn run_end(text: &str, at: usize) -> usize {
+    text[at..].find(char::is_whitespace).map_or(text.len(), |n| at + n)
+}
+
+/// The usual run needs no segmentation: ASCII letters and digits, with or without one mark after them. Gives the ends of the word and of the
+/// run.
+fn usual_run(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
+    let word = at + bytes[at..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+    let ends = |at: usize| bytes.get(at).is_none_or(|b| matches!(b, b' ' | b'\t'..=b'\r'));
+    match bytes.get(word) {
+        _ if word == at => None,
+        _ if ends(word) => Some((word, word)),
+        Some(b'.' | b',' | b';' | b'!' | b'?') if ends(word + 1) => Some((word, word + 1)),
+        _ => None,
+    }
 }
 
 /// The end of the tick box that starts here, if one does.
@@ -103,23 +143,15 @@ fn table_bars(words: &mut [Word<'_>]) {
     }
 }
 
-/// The words of a run without white space, as ranges that cover it.
-fn run_words(run: &str) -> Vec<Range<usize>> {
-    let mut out: Vec<Range<usize>> = Vec::new();
-    // The usual word of ASCII letters, with or without a mark after it, needs no segmentation.
-    let bare = run.strip_suffix(['.', ',', ';', '!', '?']).unwrap_or(run);
-    if !bare.is_empty() && bare.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        out.extend([0..bare.len(), bare.len()..run.len()].into_iter().filter(|r| !r.is_empty()));
-        return out;
-    }
-    let mut at = 0;
+/// Adds the words of a run without white space, as ranges that cover it.
+fn run_words(text: &str, run: Range<usize>, out: &mut Vec<Range<usize>>) {
+    let (run, mut at) = (&text[..run.end], run.start);
     while let Some(url) = find_url(&run[at..]) {
-        plain_words(run, at..at + url.start, &mut out);
+        plain_words(run, at..at + url.start, out);
         out.push(at + url.start..at + url.end);
         at += url.end;
     }
-    plain_words(run, at..run.len(), &mut out);
-    out
+    plain_words(run, at..run.len(), out);
 }
 
 /// The first URL of a run.
@@ -261,6 +293,15 @@ fn weight(word: &str) -> u32 {
 
 /// Dates and numbers that are written with spaces, as ranges of words: an edit of one part is an edit of all.
 pub(super) fn groups(words: &[Word<'_>]) -> Vec<Range<usize>> {
+    // Each of them has a word that starts with a digit, and most texts have none.
+    let numeric = |w: &Word<'_>| match w.text.first() {
+        Some(b) if b.is_ascii() => b.is_ascii_digit(),
+        Some(_) => std::str::from_utf8(w.text).is_ok_and(starts_with_digit),
+        None => false,
+    };
+    if !words.iter().any(numeric) {
+        return Vec::new();
+    }
     let texts: Vec<&str> = words.iter().map(|w| std::str::from_utf8(w.text).unwrap_or_default()).collect();
     let joined = |i: usize| words.get(i).is_some_and(|w| !w.gap.is_empty() || w.weight == 0);
     let mut out: Vec<Range<usize>> = Vec::new();
