@@ -10,6 +10,7 @@ mod crash;
 mod demo;
 mod keeper;
 mod keys;
+mod kinds;
 mod ladder_cases;
 mod laws_decide;
 mod laws_merge;

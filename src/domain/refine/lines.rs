@@ -73,7 +73,8 @@ impl<'a> Lines<'a> {
         if a.old.is_empty() || b.old.is_empty() {
             // A new line beside a reworded one: only if that line is still the same line, reworded.
             let (e, lines, near) = if a.old.is_empty() { (b, b_lines, 0) } else { (a, a_lines, a.old.len().saturating_sub(1)) };
-            return e.old.len() == e.new.len() && alike(self.base[e.old.start + near], lines[e.new.start + near]);
+            let Some((old, new)) = self.base.get(e.old.start + near).zip(lines.get(e.new.start + near)) else { return false };
+            return e.old.len() == e.new.len() && indent(old) == indent(new) && alike(old, new);
         }
         self.line_end_parts(a_reach.end)
             || a.new.is_empty()
@@ -127,6 +128,11 @@ fn includes(more: &Changed<'_>, less: &Changed<'_>) -> bool {
             same || cut || longer
         })
     })
+}
+
+/// The white space a line starts with: with another one it may belong to another list item than before.
+fn indent(line: &[u8]) -> &[u8] {
+    &line[..line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count()]
 }
 
 /// Whether a line is another one reworded: at least half of the words of the old one are kept.

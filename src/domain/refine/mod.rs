@@ -9,10 +9,12 @@ use std::ops::Range;
 use super::merge::{Hunk, Kind};
 use super::stop::{self, Cancelled, NEVER, Stop};
 
+mod doubt;
 mod lines;
 mod matter;
 mod moved;
 mod side;
+mod table;
 mod weave;
 mod words;
 
@@ -170,12 +172,17 @@ fn inside(base: &[u8], mine: &[u8], theirs: &[u8], left: &Cell<usize>) -> Option
         Some(false) => return whole(theirs, Origin::Theirs),
         None => {}
     }
-    let words = weave::Weave::new(base, mine, theirs, left)?.weave();
-    Some(match words {
+    let words = weave::Weave::new(base, mine, theirs, left)?;
+    if words.is_doubtful() {
+        return Some(None);
+    }
+    let woven = match words.weave() {
         Some((Class::DisjointWords, pieces)) => lines.woven().or(Some((Class::DisjointWords, pieces))),
         Some(found) => Some(found),
         None => lines.woven(),
-    })
+    };
+    let texts = [base, mine, theirs];
+    Some(woven.filter(|(_, pieces)| table::keeps_columns(texts, pieces)).or_else(|| table::weave(texts)))
 }
 
 /// Base's front matter, if all three texts have one.

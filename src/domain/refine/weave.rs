@@ -7,7 +7,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
-use super::super::diff::Edit;
+use super::doubt;
 use super::side::{self, Change, Side};
 use super::words::{self, APART, Word};
 use super::{Class, Origin, Piece, push};
@@ -42,10 +42,18 @@ impl<'a> Weave<'a> {
         Some(Weave { base: b, mine, theirs, structure: false, restyled: RefCell::default() })
     }
 
+    /// Whether a person must say, however far apart the changes are.
+    pub(super) fn is_doubtful(&self) -> bool {
+        let (mine, theirs) = (own(&self.mine, &self.theirs), own(&self.theirs, &self.mine));
+        doubt::rises(&self.base, (&self.mine, &mine), (&self.theirs, &theirs))
+    }
+
     /// The woven text and its class, or nothing if a person must say.
     pub(super) fn weave(mut self) -> Option<(Class, Vec<Piece>)> {
         let space = self.changes_space_only(&self.mine) as u8 + self.changes_space_only(&self.theirs) as u8;
-        if space == 2 || !self.keep_apart() || self.rewritten_twice() || self.rewrapped_twice() {
+        // White space put where there was nothing is an insertion like any other.
+        let nowhere = space == 1 && self.base.len() == 1;
+        if space == 2 || nowhere || !self.keep_apart() || self.rewritten_twice() || self.rewrapped_twice() {
             return None;
         }
         let (pieces, words) = self.pieces(space == 1)?;
@@ -174,7 +182,7 @@ impl<'a> Weave<'a> {
             if origin == Origin::Both {
                 self.shared(change, &self.theirs.changes[t], &mut out)?;
             } else {
-                self.changed(&change.edit, (from, other), origin, free, &mut out)?;
+                self.changed(change, (from, other), origin, free, &mut out)?;
             }
             m += usize::from(origin != Origin::Theirs);
             t += usize::from(origin != Origin::Mine);
@@ -233,7 +241,8 @@ impl<'a> Weave<'a> {
     }
 
     /// A change that `from` alone made; the white space follows `other` where that changed it.
-    fn changed(&self, e: &Edit, (from, other): (&Side<'a>, &Side<'a>), origin: Origin, free: bool, out: &mut Out<'a>) -> Option<()> {
+    fn changed(&self, change: &Change, (from, other): (&Side<'a>, &Side<'a>), origin: Origin, free: bool, out: &mut Out<'a>) -> Option<()> {
+        let e = &change.edit;
         let level = e.old.len() == e.new.len();
         for k in 0..e.new.len() {
             let word = from.words[e.new.start + k];
@@ -256,7 +265,21 @@ impl<'a> Weave<'a> {
         });
         let squeezed =
             e.old.is_empty() && !free && other.partner[e.old.start].is_some_and(|p| !self.wrap_only(other.words[p].gap, e.old.start));
-        (!lost && !squeezed).then_some(())
+        let indented = e.old.is_empty() && (change.reach.start..=change.reach.end).any(|i| self.indented(i, other));
+        (!lost && !squeezed && !indented).then_some(())
+    }
+
+    /// Whether a side indented the line that starts with this word anew, and not as it did all such lines: whether a line that is put in
+    /// before it should be indented too cannot be told.
+    fn indented(&self, i: usize, side: &Side<'a>) -> bool {
+        let gap = self.base[i].gap;
+        let starts_line = |gap: &[u8]| i == 0 || gap.contains(&b'\n');
+        let Some(new) = side.partner[i].map(|p| side.words[p].gap) else { return false };
+        let such = |g: &&Word<'_>| g.gap == gap && !g.text.is_empty();
+        new != gap
+            && starts_line(gap)
+            && starts_line(new)
+            && (i == 0 || self.base.iter().filter(such).nth(1).is_none() || self.restyled(gap, side).is_none())
     }
 
     fn wrap_only(&self, gap: &[u8], i: usize) -> bool {

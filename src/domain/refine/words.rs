@@ -293,7 +293,7 @@ fn weight(word: &str) -> u32 {
 
 /// Dates and numbers that are written with spaces, as ranges of words: an edit of one part is an edit of all.
 pub(super) fn groups(words: &[Word<'_>]) -> Vec<Range<usize>> {
-    // Each of them has a word that starts with a digit, and most texts have none.
+    // Each of them has a word that is a number, and most texts have none.
     let numeric = |w: &Word<'_>| match w.text.first() {
         Some(b) if b.is_ascii() => b.is_ascii_digit(),
         Some(_) => std::str::from_utf8(w.text).is_ok_and(starts_with_digit),
@@ -348,14 +348,21 @@ fn date_end(texts: &[&str], at: usize) -> Option<usize> {
     (dated && digits(year) == 4).then_some(third + 1)
 }
 
-/// A number grouped by spaces: 12 345,67.
+/// A number grouped by spaces: 12 345,67; or three groups and more, as of a telephone or an account.
 fn number_end(words: &[Word<'_>], texts: &[&str], at: usize) -> Option<usize> {
     let narrow = |i: usize| matches!(std::str::from_utf8(words[i].gap).unwrap_or_default(), " " | "\u{A0}" | "\u{202F}" | "\u{2009}");
     let three = |t: &str| {
         let whole = t.split([',', '.']).next().unwrap_or_default().trim_end_matches(is_currency);
         digits(whole) == 3
     };
-    if !(1..=3).contains(&digits(texts.get(at)?)) {
+    let first = texts.get(at)?;
+    if first.bytes().any(|b| b.is_ascii_digit()) && first.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        let end = (at + 1..texts.len()).find(|i| !(digits(texts[*i]) > 1 && narrow(*i))).unwrap_or(texts.len());
+        if end > at + 2 {
+            return Some(end);
+        }
+    }
+    if !(1..=3).contains(&digits(first)) {
         return None;
     }
     let end = (at + 1..texts.len()).find(|i| !(three(texts[*i]) && narrow(*i))).unwrap_or(texts.len());
