@@ -139,6 +139,14 @@ impl Context {
         on(tokio::runtime::Builder::new_multi_thread().worker_threads(2), work)
     }
 
+    /// The same on so many threads.
+    ///
+    /// # Errors
+    /// As [`Context::block_on`].
+    pub fn block_on_threads<T>(&self, threads: usize, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        on(tokio::runtime::Builder::new_multi_thread().worker_threads(threads), work)
+    }
+
     /// The same on this thread alone, which starts sooner: for a screen with no server or client beside it.
     ///
     /// # Errors

@@ -146,7 +146,7 @@ impl Serve {
         config.body_limit = self.body_limit as usize * 1024 * 1024;
         config.rate = if self.rate == 0 { None } else { Some(self.rate) };
         config.no_auth = self.no_auth;
-        ctx.block_on(self.serve(ctx, config))
+        ctx.block_on_threads(threads(), self.serve(ctx, config))
     }
 
     async fn tls(&self) -> Result<Option<server::Tls>, Failure> {
@@ -180,6 +180,11 @@ impl Serve {
         output::note("diptych has stopped");
         Ok(0)
     }
+}
+
+/// Threads that speak HTTP: one core is left to the thread that writes, and more than eight would only wake each other.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| (cores.get() - 1).clamp(1, 8))
 }
 
 /// Ends at Ctrl-C or SIGTERM.

@@ -213,24 +213,18 @@ impl Content {
     /// The content after `patch`.
     #[must_use]
     pub fn patched(&self, patch: &Patch) -> Content {
-        let mut out = self.clone();
-        if let Some(title) = &patch.title {
-            out.title.clone_from(title);
-        }
-        if let Some(body) = &patch.body {
-            out.body.clone_from(body);
-        }
-        if let Some(tags) = &patch.tags {
-            out.tags = dedup(tags.clone());
-        }
+        let mut out = Content {
+            title: patch.title.as_ref().unwrap_or(&self.title).clone(),
+            body: patch.body.as_ref().unwrap_or(&self.body).clone(),
+            tags: patch.tags.as_ref().map_or_else(|| self.tags.clone(), |tags| dedup(tags.clone())),
+            fields: self.fields.clone(),
+            deleted: patch.deleted.unwrap_or(self.deleted),
+        };
         for (name, value) in &patch.fields {
             match value {
                 Some(v) => out.fields.insert(name.clone(), v.clone()),
                 None => out.fields.remove(name),
             };
-        }
-        if let Some(deleted) = patch.deleted {
-            out.deleted = deleted;
         }
         out
     }

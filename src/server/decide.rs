@@ -102,6 +102,17 @@ pub fn create(present: Option<&Note>, content: &Content, policies: &Policies) ->
 }
 
 fn owned_fields(present: &Content, patch: &Patch, policies: &Policies) -> Option<BTreeMap<String, String>> {
+    let named = [
+        (patch.title.is_some(), FieldName::Title),
+        (patch.body.is_some(), FieldName::Body),
+        (patch.tags.is_some(), FieldName::Tags),
+        (patch.deleted.is_some(), FieldName::Deleted),
+    ];
+    let named = named.into_iter().filter_map(|(there, name)| there.then_some(name));
+    let mut named = named.chain(patch.fields.keys().cloned().map(FieldName::Field));
+    if !named.any(|name| policies.of(&name) == Policy::ServerOwned) {
+        return None; // most saves; without a copy of the note
+    }
     let asked = present.patched(patch);
     let owned: BTreeMap<String, String> = present
         .changed_fields(&asked)

@@ -108,8 +108,14 @@ impl IntoResponse for Failure {
 
 /// A reply with a JSON body.
 pub(crate) fn json<T: serde::Serialize>(status: StatusCode, body: &T) -> Response {
-    match serde_json::to_vec(body) {
-        Ok(bytes) => (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], bytes).into_response(),
+    json_of(status, body, 256)
+}
+
+/// A reply with a JSON body of about so many bytes.
+pub(crate) fn json_of<T: serde::Serialize>(status: StatusCode, body: &T, about: usize) -> Response {
+    let mut bytes = Vec::with_capacity(about);
+    match serde_json::to_writer(&mut bytes, body) {
+        Ok(()) => (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], bytes).into_response(),
         Err(e) => {
             tracing::error!(error = %e, "a reply could not be written as JSON");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()

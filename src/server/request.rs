@@ -42,18 +42,27 @@ impl FromRequest<App> for Incoming {
 async fn collect(body: axum::body::Body, limit: usize) -> Result<Bytes, Failure> {
     let mut stream = body.into_data_stream();
     let (mut kept, mut length) = (Vec::new(), 0usize);
+    let mut only = Bytes::new(); // most bodies come as one piece
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|_| Failure::bad("incomplete", "The request ended before its body was complete."))?;
         length = length.saturating_add(chunk.len());
         if length <= limit {
+            if length == chunk.len() {
+                only = chunk;
+                continue;
+            }
+            kept.extend_from_slice(&std::mem::take(&mut only));
             kept.extend_from_slice(&chunk);
         } else if length > limit.saturating_mul(4) {
             break;
         } else {
-            kept = Vec::new();
+            (kept, only) = (Vec::new(), Bytes::new());
         }
     }
-    if length > limit { Err(Failure::too_large(limit)) } else { Ok(kept.into()) }
+    if length > limit {
+        return Err(Failure::too_large(limit));
+    }
+    Ok(if kept.is_empty() { only } else { kept.into() })
 }
 
 /// The idempotency key, with a hash of all that makes the request what it is.
@@ -75,6 +84,11 @@ fn key(headers: &HeaderMap, method: &Method, uri: &axum::http::Uri, body: &[u8])
 }
 
 impl Incoming {
+    /// What is needed of it once it is read; its bytes are let go.
+    pub(crate) fn read(self) -> (Who, Option<(Uuid, [u8; 32])>) {
+        (self.who, self.key)
+    }
+
     /// The body as JSON.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         let kind = self.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");

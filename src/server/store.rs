@@ -346,8 +346,9 @@ pub trait Store: Send + Sync + 'static {
     fn audit(&self, space: Space, query: AuditQuery) -> Fut<'_, Vec<(Seq, Entry)>>;
     /// How many saves were accepted since a time, by day (days since 1970, UTC); days without one are left out.
     fn saves_per_day(&self, space: Space, since: Time) -> Fut<'_, Vec<(i64, u64)>>;
-    /// The versions saved in a span of time, newest first, without their texts but for the title.
-    fn saves(&self, space: Space, span: Range<Time>, limit: usize) -> Fut<'_, Vec<Note>>;
+    /// The versions saved in a span of time, newest first, without their texts but for the title; those after a save of that time and
+    /// note, for several may be of one microsecond.
+    fn saves(&self, space: Space, span: Range<Time>, after: Option<(Time, NoteId)>, limit: usize) -> Fut<'_, Vec<Note>>;
     /// Changes after `seq`, oldest first, at most `limit`; and the space's newest change.
     fn events_since(&self, space: Space, seq: Seq, limit: usize) -> Fut<'_, (Vec<Event>, Seq)>;
     /// Hears of changes from now on.

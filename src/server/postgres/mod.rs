@@ -236,9 +236,10 @@ impl Store for PostgresStore {
         })
     }
 
-    fn saves(&self, space: Space, span: Range<Time>, limit: usize) -> Fut<'_, Vec<Note>> {
+    fn saves(&self, space: Space, span: Range<Time>, after: Option<(Time, NoteId)>, limit: usize) -> Fut<'_, Vec<Note>> {
         Box::pin(async move {
-            let rows = self.rows(read::SAVES, &[&space, &span.start.0, &span.end.0, &limit_of(limit)]).await?;
+            let (at, id) = after.map_or((i64::MAX, Uuid::nil()), |(at, id)| (at.0, id.0));
+            let rows = self.rows(read::SAVES, &[&space, &span.start.0, &span.end.0, &at, &id, &limit_of(limit)]).await?;
             Ok(rows.iter().map(read::save).collect())
         })
     }

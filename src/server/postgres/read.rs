@@ -64,7 +64,8 @@ pub(super) const VERSIONS: &str = "SELECT version, created, updated, \"user\", o
 pub(super) const SAVES_PER_DAY: &str =
     "SELECT updated / 86400000000, count(*) FROM versions WHERE space = $1 AND updated >= $2 GROUP BY 1 ORDER BY 1";
 pub(super) const SAVES: &str = "SELECT version, created, updated, \"user\", origin, deleted, id, title FROM versions
-     WHERE space = $1 AND updated >= $2 AND updated < $3 ORDER BY updated DESC LIMIT $4";
+     WHERE space = $1 AND updated >= $2 AND updated < $3 AND updated <= $4 AND (updated, id) < ($4, $5)
+     ORDER BY updated DESC, id DESC LIMIT $6";
 pub(super) const BOOKMARK: &str =
     "SELECT marked, why, gone, updated, origin FROM bookmarks WHERE space = $1 AND \"user\" = $2 AND note = $3";
 

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::domain::note::{Time, Version};
 use crate::server::app::App;
-use crate::server::error::{Failure, Reply, json};
+use crate::server::error::{Failure, Reply, json, json_of};
 use crate::server::request::Incoming;
 use crate::server::store::{Answer, BookmarkRow, Done, Job, LockRow};
 use crate::wire::error::ConflictJson;
@@ -25,7 +25,8 @@ pub(super) struct Shape {
 
 /// Asks the store for a write and answers it.
 pub(super) async fn perform(app: &App, incoming: Incoming, job: Job, shape: Shape) -> Reply {
-    let write = app.write(incoming.who, job, incoming.key);
+    let (who, key) = incoming.read();
+    let write = app.write(who, job, key);
     let Answer { done, replayed } = app.store.write(write).await?;
     if !replayed {
         app.metrics.write(&done);
@@ -41,8 +42,9 @@ fn answer(done: Done, shape: Shape) -> Reply {
     Ok(match done {
         Done::Saved { note, merged, overruled, .. } => {
             let (version, updated_at) = (note.version, note.updated_at);
+            let about = 512 + note.content.body.len() + note.content.body.len() / 16;
             let reply = SavedJson { data: (*note).into(), merged, overruled };
-            with_validators(json(shape.ok, &reply), version, updated_at)
+            with_validators(json_of(shape.ok, &reply, about), version, updated_at)
         }
         Done::Conflict { present, base, conflicts, id } => {
             let body = ConflictJson {

@@ -3,6 +3,7 @@
 //! One thread owns the writing connection and commits whatever has queued while it was busy as one transaction (see [`writer`]); readers
 //! stand beside it. WAL with `synchronous = FULL`: an answer means that the disk has it.
 
+mod checkpoint;
 mod read;
 mod tx;
 mod writer;
@@ -22,13 +23,15 @@ use super::store::{
 };
 use crate::domain::audit::Entry;
 use crate::domain::note::{Note, NoteId, Seq, Time, Uuid, Version};
+use checkpoint::Checkpoints;
 use writer::Message;
 
 /// Every step of the schema, oldest first; the file's `user_version` counts those taken.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../../../assets/migrations/sqlite/1.sql"),
     include_str!("../../../assets/migrations/sqlite/2.sql"),
     include_str!("../../../assets/migrations/sqlite/3.sql"),
+    include_str!("../../../assets/migrations/sqlite/4.sql"),
 ];
 /// Writes that may wait before a request has to.
 const QUEUE: usize = 8192;
@@ -38,8 +41,6 @@ const READERS: usize = 8;
 const WRITER_CACHE: i64 = 6 * 1024;
 /// Pages each reader keeps at hand, in KiB; the rest is the system's to keep.
 const READER_CACHE: i64 = 2 * 1024;
-/// Pages of changes after which they go from the log into the file: 16 MiB, so that a page changed often is written there seldom.
-const CHECKPOINT: i64 = 4000;
 
 /// How an SQLite file is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,10 +139,10 @@ impl SqliteStore {
         let mut conn = connect(path, durability)?;
         migrate(&mut conn)?;
         conn.pragma_update(None, "cache_size", -WRITER_CACHE)?;
-        conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT)?;
+        let checkpoints = Checkpoints::of(&mut conn, path, durability)?;
         let (writes, waiting) = mpsc::channel(QUEUE);
         let (queued, hub) = (Arc::new(AtomicUsize::new(0)), Arc::new(Hub::default()));
-        let writer = writer::Writer::new(conn, waiting, Arc::clone(&hub), Arc::clone(&queued));
+        let writer = writer::Writer::new(conn, checkpoints, waiting, Arc::clone(&hub), Arc::clone(&queued));
         std::thread::Builder::new()
             .name("diptych-writer".to_owned())
             .spawn(move || writer.run())
@@ -225,8 +226,8 @@ impl Store for SqliteStore {
         self.read(move |c| read::saves_per_day(c, space, since))
     }
 
-    fn saves(&self, space: Space, span: Range<Time>, limit: usize) -> Fut<'_, Vec<Note>> {
-        self.read(move |c| read::saves(c, space, &span, limit))
+    fn saves(&self, space: Space, span: Range<Time>, after: Option<(Time, NoteId)>, limit: usize) -> Fut<'_, Vec<Note>> {
+        self.read(move |c| read::saves(c, space, &span, after, limit))
     }
 
     fn events_since(&self, space: Space, seq: Seq, limit: usize) -> Fut<'_, (Vec<Event>, Seq)> {

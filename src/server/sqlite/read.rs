@@ -273,12 +273,14 @@ pub(super) fn saves_per_day(conn: &Connection, space: Space, since: Time) -> Ste
 }
 
 /// The versions saved in a span of time, newest first.
-pub(super) fn saves(conn: &Connection, space: Space, span: &Range<Time>, limit: usize) -> Step<Vec<Note>> {
+pub(super) fn saves(conn: &Connection, space: Space, span: &Range<Time>, after: Option<(Time, NoteId)>, limit: usize) -> Step<Vec<Note>> {
     let sql = "SELECT version, created, updated, user, origin, deleted, id, title FROM versions
-               WHERE space = ? AND updated >= ? AND updated < ? ORDER BY updated DESC LIMIT ?";
+               WHERE space = ?1 AND updated >= ?2 AND updated < ?3 AND updated <= ?4 AND (updated, id) < (?4, ?5)
+               ORDER BY updated DESC, id DESC LIMIT ?6";
     let mut find = conn.prepare_cached(sql)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = find.query_map([space, span.start.0, span.end.0, limit], |r| {
+    let (at, id) = after.map_or((i64::MAX, [0; 16]), |(at, id)| (at.0, id.0.into_bytes()));
+    let rows = find.query_map(params![space, span.start.0, span.end.0, at, id, limit], |r| {
         let mut note = version_row(r, NoteId(Uuid::from_bytes(r.get(6)?)))?;
         note.content.title = r.get(7)?;
         Ok(note)

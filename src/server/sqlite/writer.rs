@@ -8,9 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::FutureExt;
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::{mpsc, oneshot};
 
+use super::checkpoint::Checkpoints;
 use super::tx::SqliteTx;
 use crate::server::events::Hub;
 use crate::server::store::{Answer, Event, Space, StoreError, Write};
@@ -21,7 +22,9 @@ const BATCH: usize = 256;
 /// How long an idempotency key is kept, in microseconds: a day and an hour.
 const KEPT: i64 = 25 * 3600 * 1_000_000;
 /// Writes between two sweeps of old idempotency keys.
-const SWEEP: usize = 10_000;
+const SWEEP: usize = 500;
+/// Keys one sweep looks at: four for each write, so that all are seen before they are a third more.
+const SWEPT: i64 = 2000;
 
 /// Something to do with the connection, outside of any transaction.
 pub(super) type Call = Box<dyn FnOnce(&mut Connection) + Send>;
@@ -34,22 +37,53 @@ pub(super) enum Message {
     Call(Call),
 }
 
+/// Of an idempotency key: space, user, key.
+type Key = (Space, String, [u8; 16]);
+
+/// Forgets old keys among the next ones after `from`; gives where it ended, or the beginning where there are no more.
+fn sweep(conn: &Connection, from: &Key, before: i64) -> Result<Key, StoreError> {
+    let after = "FROM memory WHERE (space, user, key) > (?1, ?2, ?3)";
+    let nth = format!("SELECT space, user, key {after} ORDER BY space, user, key LIMIT 1 OFFSET ?4");
+    let here = params![from.0, from.1, from.2, SWEPT - 1];
+    let to: Option<Key> = conn.prepare_cached(&nth)?.query_row(here, |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))).optional()?;
+    match &to {
+        Some(to) => {
+            let old = format!("DELETE {after} AND (space, user, key) <= (?4, ?5, ?6) AND at < ?7");
+            conn.prepare_cached(&old)?.execute(params![from.0, from.1, from.2, to.0, to.1, to.2, before])?;
+        }
+        None => {
+            let old = format!("DELETE {after} AND at < ?4");
+            conn.prepare_cached(&old)?.execute(params![from.0, from.1, from.2, before])?;
+        }
+    }
+    Ok(to.unwrap_or_default())
+}
+
 type Back = oneshot::Sender<Result<Answer, StoreError>>;
 
 /// The thread's state.
 pub(super) struct Writer {
     conn: Connection,
+    checkpoints: Checkpoints,
     waiting: mpsc::Receiver<Message>,
     hub: Arc<Hub>,
     queued: Arc<AtomicUsize>,
     since_sweep: usize,
+    /// The key the last sweep ended with.
+    swept: Key,
     /// Spaces in which this process has opened its epoch.
     opened: HashSet<Space>,
 }
 
 impl Writer {
-    pub(super) fn new(conn: Connection, waiting: mpsc::Receiver<Message>, hub: Arc<Hub>, queued: Arc<AtomicUsize>) -> Self {
-        Self { conn, waiting, hub, queued, since_sweep: SWEEP, opened: HashSet::new() }
+    pub(super) fn new(
+        conn: Connection,
+        checkpoints: Checkpoints,
+        waiting: mpsc::Receiver<Message>,
+        hub: Arc<Hub>,
+        queued: Arc<AtomicUsize>,
+    ) -> Self {
+        Self { conn, checkpoints, waiting, hub, queued, since_sweep: SWEEP, swept: Key::default(), opened: HashSet::new() }
     }
 
     /// Works until every sender is gone.
@@ -82,6 +116,7 @@ impl Writer {
                 for ((_, back), answer) in writes.into_iter().zip(answers) {
                     let _ = back.send(Ok(answer)); // the request may have been given up meanwhile
                 }
+                self.checkpoints.turn(&self.conn);
             }
             Err(e) => match <[_; 1]>::try_from(writes) {
                 Ok([(_, back)]) => {
@@ -117,7 +152,7 @@ impl Writer {
         if self.since_sweep >= SWEEP {
             self.since_sweep = 0;
             let now = writes.first().map_or(0, |(w, _)| w.now.0);
-            self.conn.execute("DELETE FROM memory WHERE at < ?", [now - KEPT])?;
+            self.swept = sweep(&self.conn, &self.swept, now - KEPT)?;
         }
         self.conn.prepare_cached("COMMIT")?.execute([])?;
         Ok((answers, events))

@@ -1,5 +1,6 @@
 //! The audit log and its figures.
 
+use diptych::domain::note::Time;
 use serde_json::json;
 
 use super::Server;
@@ -65,6 +66,25 @@ pub async fn the_lesson_leaves_one_entry(s: Server) {
     let meta = &log[0]["meta"];
     assert_eq!((&log[0]["action"], &meta["client_ts"], &meta["client_origin"]), (&json!("conflict_lww"), &json!(read), &json!("desktop")));
     assert_eq!(meta["fields"]["body"], json!({"base": "milk", "mine": "milk, eggs", "theirs": "milk, bread", "kept": "milk, eggs"}));
+}
+
+/// Saves of one microsecond stand on one page or the next, none on both and none on neither.
+pub async fn pages_of_saves_are_whole(s: Server) {
+    let all = 505;
+    let still = Server::start_as(std::sync::Arc::clone(&s.store), |c| c.clock = std::sync::Arc::new(|| Time(1_795_485_600_000_000))).await;
+    futures_util::future::join_all((0..all).map(|n| still.note(json!({"title": format!("<{n}>")})))).await;
+    let mut titles = std::collections::BTreeSet::new();
+    let mut next = Some("/admin/saves?days=1".to_owned());
+    while let Some(path) = next {
+        let request = still.http.get(format!("{}{path}", still.url)).header("Cookie", format!("diptych_admin={}", still.ada));
+        let page = send(request).await.is(200).body.as_str().unwrap().to_owned();
+        for row in page.split("&lt;").skip(1) {
+            assert!(titles.insert(row.split("&gt;").next().unwrap().to_owned()), "{row}");
+        }
+        let older = page.split("<a href=\"").find(|l| l.contains("older ones"));
+        next = older.map(|l| l.split('"').next().unwrap().replace("&amp;", "&"));
+    }
+    assert_eq!(titles.len(), all);
 }
 
 pub async fn figures_equal_the_rows(s: Server) {

@@ -35,6 +35,7 @@ stories! {
     a_token_is_needed_and_can_be_revoked: side::a_token_is_needed_and_can_be_revoked;
     every_conflict_is_logged_with_all_at_stake: audit::every_conflict_is_logged_with_all_at_stake;
     the_lesson_leaves_one_entry: audit::the_lesson_leaves_one_entry;
+    pages_of_saves_are_whole: audit::pages_of_saves_are_whole;
     figures_equal_the_rows: audit::figures_equal_the_rows;
     events_resume_without_a_gap: live::events_resume_without_a_gap;
     every_write_has_its_key: lines::every_write_has_its_key;

@@ -39,7 +39,7 @@ pub(super) async fn conflicts(State(app): State<App>, headers: HeaderMap, asked:
     let count = if found.count == 1 { format!("1 {word}entry") } else { format!("{} {word}entries", found.count) };
     out.push_str(&format!("<p id=\"count\"><strong>{count}</strong></p>"));
     found.shown.iter().for_each(|e| out.push_str(&entry(e)));
-    out.push_str(&older("rows", &asked, found.next));
+    out.push_str(&older("rows", &asked, found.next.map(|seq| seq.to_string())));
     Ok(page(StatusCode::OK, "Entries", &(out + "</main>")))
 }
 
@@ -47,9 +47,11 @@ pub(super) async fn saves(State(app): State<App>, headers: HeaderMap, asked: Res
     let Some(grant) = signed_in(&app, &headers).await else { return Ok(sign_in(StatusCode::OK, false)) };
     let asked = query(asked)?;
     let (start, end) = span(&app, &asked);
-    let end = asked.after.map_or(end, |at| Time(at.min(end.0)));
-    let mut found = app.store.saves(grant.space, start..end, SAVES + 1).await?;
-    let next = if found.len() > SAVES { found.get(SAVES - 1).map(|n| n.updated_at.0) } else { None };
+    let after = asked.after.as_ref().and_then(|a| a.split_once('.'));
+    let after = after.and_then(|(at, id)| Some((Time(at.parse().ok()?), id.parse().ok()?)));
+    let mut found = app.store.saves(grant.space, start..end, after, SAVES + 1).await?;
+    let last = if found.len() > SAVES { found.get(SAVES - 1) } else { None };
+    let next = last.map(|n| format!("{}.{}", n.updated_at.0, n.id));
     found.truncate(SAVES);
     let row = |n: &Note| {
         let gone = if n.content.deleted { " <span class=\"soft\">(deleted)</span>" } else { "" };
@@ -100,7 +102,7 @@ fn back(asked: &Asked) -> String {
     format!("<a href=\"/admin?days={}\">back to the figures</a>", asked.days())
 }
 
-fn older(route: &str, asked: &Asked, next: Option<i64>) -> String {
+fn older(route: &str, asked: &Asked, next: Option<String>) -> String {
     let Some(next) = next else { return String::new() };
     let mut to = format!("/admin/{route}?days={}&amp;after={next}", asked.days());
     for (name, value) in [
@@ -130,7 +132,7 @@ async fn matching(app: &App, grant: &Grant, asked: &Asked) -> Result<Found, Fail
         action: Some(action),
         origin: asked.origin.clone(),
         entity: asked.entity.clone(),
-        after: asked.after,
+        after: asked.after.as_ref().and_then(|a| a.parse().ok()),
         limit: 250,
         ..AuditQuery::default()
     };

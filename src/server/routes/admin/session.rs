@@ -22,8 +22,8 @@ pub(super) struct Asked {
     pub(super) field: Option<String>,
     pub(super) outcome: Option<String>,
     pub(super) entity: Option<String>,
-    /// The place of the last row shown before.
-    pub(super) after: Option<i64>,
+    /// The place of the last row shown before: of an entry its number, of a save its time and note.
+    pub(super) after: Option<String>,
 }
 
 impl Asked {
