@@ -33,6 +33,7 @@ pub fn run(ctx: &Context) -> Result<u8, Failure> {
             client: Some(Handle::new(ask)),
             news,
             coach: unbounded_channel().1,
+            seen: None,
             editor: ctx.config.editor.clone(),
             clipboard: clipboard::programs(),
         };

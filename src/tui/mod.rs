@@ -42,6 +42,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use crate::client::handle::{Handle, News};
 use crate::domain::note::Time;
 use app::App;
+use keys::Mode;
 use message::{Effect, Event};
 use terminal::Guard;
 
@@ -58,6 +59,8 @@ pub struct Links {
     pub news: UnboundedReceiver<News>,
     /// What the coach of a demo says, if there is one; the newest line is shown.
     pub coach: UnboundedReceiver<String>,
+    /// Who is told which part of the key table is in force, when that changes: which screen the person is on.
+    pub seen: Option<UnboundedSender<Mode>>,
     /// The command of the person's editor, as `$VISUAL` or `$EDITOR` has it.
     pub editor: Option<String>,
     /// Programs that put their input on the system's clipboard; they are tried in turn.
@@ -68,7 +71,7 @@ impl Links {
     /// No client, no coach: for a screen that runs alone.
     #[must_use]
     pub fn none(editor: Option<String>, clipboard: Vec<Vec<String>>) -> Links {
-        Links { client: None, news: unbounded_channel().1, coach: unbounded_channel().1, editor, clipboard }
+        Links { client: None, news: unbounded_channel().1, coach: unbounded_channel().1, seen: None, editor, clipboard }
     }
 }
 
@@ -90,6 +93,7 @@ struct Loop<'g> {
     own: (UnboundedSender<Event>, UnboundedReceiver<Event>),
     signals: Signals,
     title: String,
+    mode: Mode,
     quit: Option<u8>,
     dirty: bool,
     /// Nothing is drawn before this: a frame was drawn just now, or a merge may end any moment.
@@ -143,6 +147,7 @@ impl<'g> Loop<'g> {
             own: unbounded_channel(),
             signals,
             title: String::new(),
+            mode: Mode::Global,
             quit: None,
             dirty: true,
             not_before: None,
@@ -314,6 +319,12 @@ impl<'g> Loop<'g> {
     fn draw(&mut self, app: &mut App) -> io::Result<()> {
         (self.dirty, self.merging) = (false, false);
         self.not_before = Some(app.now().plus_ms(FRAME_MS));
+        if let Some(seen) = &self.links.seen
+            && app.mode() != self.mode
+        {
+            self.mode = app.mode();
+            let _ = seen.send(self.mode);
+        }
         let title = app.title();
         if title != self.title {
             self.guard.title(&title)?;

@@ -390,7 +390,9 @@ fn a_refused_save_speaks_up_without_taking_the_keys() {
     opened.parked = Some(parked());
     play.news(News::Opened(Box::new(opened)));
     assert!(play.screen().contains("Two versions of this note"), "{}", play.screen());
-    assert!(play.stage.screen().contains("! 1 needs you"));
+    assert!(!play.stage.screen().contains("needs you"), "that it waits is no news on its own screen");
+    play.keys("esc");
+    assert!(play.stage.screen().contains("! 1 needs you"), "{}", play.stage.screen());
 }
 
 #[test]

@@ -4,8 +4,9 @@
 use diptych::domain::merge::Kind;
 use diptych::domain::note::{Content, FieldName, Value};
 use diptych::domain::refine::Class;
-use diptych::domain::settle::{Choice, Fate, Labels, RowChoice, Settle, Side, Status};
+use diptych::domain::settle::{Choice, Fate, Labels, Lost, RowChoice, Settle, Side, Status};
 use proptest::prelude::*;
+use std::sync::Arc;
 
 fn open(base: &str, mine: &str, theirs: &str) -> Settle {
     Settle::open(base.into(), mine.into(), theirs.into(), &[Class::Same])
@@ -119,6 +120,20 @@ fn a_proposal_is_shown_but_open_until_accepted_and_each_automatic_piece_can_be_u
     assert_eq!(s.verdict()[0].say(), "dropped: mine changed “only” to “alone”");
     let accepted = Settle::open(base.into(), mine.into(), theirs.into(), &[Class::DisjointWords]);
     assert!(accepted.is_settled(), "a class the person accepts is taken");
+}
+
+#[test]
+fn what_both_sides_have_is_not_dropped_without_a_word() {
+    let base = "The meeting is on Monday at noon in room four.\n";
+    let mut s = open(base, &base.replace("Monday", "Thursday"), &base.replace("four", "seven"));
+    let hunk = clash(&s);
+    let common = |s: &Settle| s.verdict().iter().filter(|l| l.side == Side::Base).map(Lost::say).collect::<Vec<_>>();
+    s.choose(hunk, Choice::Neither);
+    assert_eq!(common(&s), ["dropped: both have “The meeting is on … at noon in room”"]);
+    s.choose(hunk, Choice::Typed(Arc::new(b"The gathering is on Thursday at twelve in room seven.\n".to_vec())));
+    assert_eq!(common(&s), [""; 0], "a rewording is not a loss");
+    s.choose(hunk, Choice::Typed(Arc::new(b"Thursday in room seven.\n".to_vec())));
+    assert_eq!(common(&s), ["dropped: both have “The meeting is on … at noon”"]);
 }
 
 #[test]

@@ -96,15 +96,17 @@ impl Demo {
         let (ask, asked) = unbounded_channel();
         let (screens, news) = unbounded_channel();
         let (coach, hints) = unbounded_channel();
+        let (seen, screen_is) = unbounded_channel();
         let links = Links {
             client: Some(Handle::new(ask)),
             news,
             coach: hints,
+            seen: Some(seen),
             editor: ctx.config.editor.clone(),
             clipboard: clipboard::programs(),
         };
         let app = App::new(setup, Box::new(List::new()), true);
-        let story = Story::new(self.scene, self.again, stage).play(Ways { asked, client, told, screens, coach });
+        let story = Story::new(self.scene, self.again, stage).play(Ways { asked, client, told, screens, coach, seen: screen_is });
         let screen = tui::run(app, links);
         tokio::pin!(story, screen);
         let mut over = false;

@@ -14,6 +14,7 @@ use super::stage::{DESK_CENTS, DESK_TAG, Stage, mobile_first, mobile_second};
 use crate::cli::Failure;
 use crate::client::handle::{Command, Handle, News};
 use crate::domain::note::NoteId;
+use crate::tui::keys::Mode;
 
 /// How long the network stays away after the person has saved or marked, in the scenes *offline* and *lww*.
 const OUTAGE: Duration = Duration::from_secs(3);
@@ -28,6 +29,8 @@ pub struct Ways {
     pub told: UnboundedReceiver<News>,
     /// To the screens.
     pub screens: UnboundedSender<News>,
+    /// Which screen the person is on.
+    pub seen: UnboundedReceiver<Mode>,
     /// What the coach says.
     pub coach: UnboundedSender<String>,
 }
@@ -84,6 +87,7 @@ impl<'s> Story<'s> {
                     }
                     None => return Ok(()),
                 },
+                Some(mode) = ways.seen.recv() => self.seen(mode, &ways),
                 news = ways.told.recv() => match news {
                     Some(news) => {
                         self.heard(&news, &ways).await?;
@@ -101,6 +105,30 @@ impl<'s> Story<'s> {
             self.said = line;
             let _ = ways.coach.send(line.to_owned());
         }
+    }
+
+    /// What the coach says to the screen the person has come to.
+    fn seen(&mut self, mode: Mode, ways: &Ways) {
+        match (mode, self.scene) {
+            (Mode::Merge, Scene::Fields) if self.refusals > 0 => {
+                self.say(ways, "What both changed alike or apart is merged. The price is yours to say: m or t, then w saves.");
+            }
+            (Mode::Merge, _) if self.refusals == 1 => {
+                self.say(ways, "Here Enter takes what is proposed; m mine, t theirs, b both, Space single pieces. n goes on, w saves.");
+            }
+            (Mode::Dashboard, _) if self.logged() => {
+                self.say(ways, "Each conflict is counted here, whoever decided it. Enter opens the rows; there Enter shows all the texts.");
+            }
+            (Mode::Entry, _) if self.logged() => {
+                self.say(ways, "Base, both sides and what was kept: nothing is lost. Esc goes back, Ctrl-Q leaves the demo.");
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether what the scene is about has happened.
+    fn logged(&self) -> bool {
+        self.refusals > 0 || self.saves > 1 || self.saves == 1 && matches!(self.scene, Scene::Offline | Scene::Lock)
     }
 
     async fn begin(&mut self, ways: &Ways) -> Result<(), Failure> {
@@ -141,7 +169,7 @@ impl<'s> Story<'s> {
                 self.before_save(ways).await?;
             }
             Command::Journal { .. } if self.refusals == 1 => {
-                self.say(ways, "n, p: what is open. Enter takes what is proposed. w saves; y confirms.");
+                self.say(ways, "n goes to what is still open, u undoes. When all is settled: w saves, and y confirms.");
             }
             Command::Settle { .. } if self.scene == Scene::Conflict && self.again && self.refusals == 1 => {
                 self.mobile_saves(mobile_second).await?;
@@ -203,7 +231,7 @@ impl<'s> Story<'s> {
                 );
             }
             News::Opened(detail) if detail.parked.is_some() && self.refusals == 1 && self.scene == Scene::Conflict => {
-                self.say(ways, "m keeps yours, t takes theirs. Enter goes hunk by hunk: there Enter accepts what is proposed, w saves.");
+                self.say(ways, "m keeps yours, t takes theirs, whole. Enter settles place by place.");
             }
             News::Settled(..) => self.say(ways, "The server has exactly what you settled. Esc, then A: the log. Ctrl-Q leaves."),
             News::Synced(note, _) if Some(note.id) == self.lisbon || Some(note.id) == self.desk => self.synced(ways).await?,

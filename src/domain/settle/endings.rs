@@ -15,7 +15,7 @@ const MARK: &[u8] = b"\xEF\xBB\xBF";
 pub(super) fn levelled(original: &[Arc<Vec<u8>>; 3]) -> ([Arc<Vec<u8>>; 3], Vec<Row>) {
     let level = endings::level(&original[0], &original[1], &original[2]);
     let say = |text: &[u8]| describe(text);
-    let proposal = (!level.notes.is_empty()).then(|| (None, level.notes.join("; ")));
+    let proposal = (!level.notes.is_empty()).then(|| (None, format!("{} ({})", describe(&level.mine), level.notes.join("; "))));
     let fresh = proposal.as_ref().filter(|_| !level.open).map(|_| RowChoice::Proposal);
     let rows = if proposal.is_none() && !level.open {
         Vec::new()
@@ -46,7 +46,7 @@ pub(super) fn levelled(original: &[Arc<Vec<u8>>; 3]) -> ([Arc<Vec<u8>>; 3], Vec<
     (texts, rows)
 }
 
-/// `LF, final newline`: what a person needs to know of a text's endings.
+/// `LF, with a final newline`: what a person needs to know of a text's endings.
 fn describe(text: &[u8]) -> String {
     let feeds = memchr::memchr_iter(b'\n', text).count();
     let pairs = memchr::memmem::find_iter(text, b"\r\n").count();
@@ -56,7 +56,7 @@ fn describe(text: &[u8]) -> String {
         (f, p) if f == p => "CRLF",
         _ => "LF and CRLF",
     };
-    let end = if text.ends_with(b"\n") { "" } else { ", no final newline" };
+    let end = if text.ends_with(b"\n") { ", with a final newline" } else { ", no final newline" };
     let mark = if text.starts_with(MARK) { ", byte order mark" } else { "" };
     format!("{style}{end}{mark}")
 }

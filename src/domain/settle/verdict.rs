@@ -1,4 +1,4 @@
-//! The verdict: each edit of mine or of theirs that the result does not hold, or holds twice, by name.
+//! The verdict: each edit of mine or of theirs that the result does not hold, or holds twice, by name; and text of both that is gone.
 //!
 //! Stock answers and pieces are judged by what they are; only typed text has to be read, by its own edits against base.
 //! Limits: in a hunk whose edits are not told apart by words the verdict speaks of runs of lines.
@@ -23,7 +23,7 @@ pub enum Fate {
 pub struct Lost {
     /// The hunk it belongs to.
     pub hunk: usize,
-    /// Whose edit it is.
+    /// Whose edit it is; base: nobody's, but text that both sides have.
     pub side: Side,
     /// What became of it.
     pub fate: Fate,
@@ -49,6 +49,9 @@ impl Lost {
                 format!("“{short}…”")
             }
         };
+        if self.side == Side::Base {
+            return format!("dropped: both have {}", quote(&self.old));
+        }
         let (who, fate) = (self.side.name(), if self.fate == Fate::Dropped { "dropped" } else { "twice" });
         match (self.old.is_empty(), self.new.is_empty()) {
             (true, _) => format!("{fate}: {who} added {}", quote(&self.new)),
@@ -89,8 +92,39 @@ impl Settle {
             (Some(Choice::Mine), _) => self.judge_text(hunk, self.side(hunk, Side::Mine), out),
             (Some(Choice::Theirs), _) => self.judge_text(hunk, self.side(hunk, Side::Theirs), out),
             (Some(Choice::Base), _) => self.judge_text(hunk, self.side(hunk, Side::Base), out),
-            (Some(Choice::Neither), _) => self.judge_text(hunk, &[], out),
-            (Some(Choice::Typed(text)), _) => self.judge_text(hunk, text, out),
+            (Some(Choice::Neither), _) => {
+                self.judge_text(hunk, &[], out);
+                self.judge_common(hunk, &[], out);
+            }
+            (Some(Choice::Typed(text)), _) => {
+                self.judge_text(hunk, text, out);
+                self.judge_common(hunk, text, out);
+            }
+        }
+    }
+
+    /// What neither side touched and the text no longer holds. Words put in place of about as many others are a rewording, not a loss.
+    fn judge_common(&self, hunk: usize, text: &[u8], out: &mut Vec<Lost>) {
+        let base = self.side(hunk, Side::Base);
+        let small = base.len() + text.len() <= WORDS_UP_TO;
+        let done = if small { diff::words(base, text) } else { diff::lines(base, text) };
+        let (atoms, start) = (self.atoms(hunk), self.hunks[hunk].base.start);
+        let mut gone: Vec<u8> = Vec::new();
+        for e in done.iter().filter(|e| words(&base[e.old.clone()]) > 2 * words(&text[e.new.clone()])) {
+            let mut from = e.old.start;
+            let touched =
+                atoms.iter().map(|a| a.base.start - start..a.base.end - start).filter(|r| r.end > e.old.start && r.start < e.old.end);
+            for cut in touched.chain([e.old.end..e.old.end]) {
+                let left = base[from..cut.start.max(from)].trim_ascii();
+                from = from.max(cut.end).min(e.old.end);
+                if has_word(left) && count(text, left) == 0 {
+                    gone.extend_from_slice(if gone.is_empty() { b"" } else { " … ".as_bytes() });
+                    gone.extend_from_slice(left);
+                }
+            }
+        }
+        if !gone.is_empty() {
+            out.push(Lost { hunk, side: Side::Base, fate: Fate::Dropped, old: gone, new: Vec::new() });
         }
     }
 
@@ -147,6 +181,10 @@ fn verbatim(base: &[u8], text: &[u8], old: &std::ops::Range<usize>, new: &[u8]) 
 
 fn count(text: &[u8], what: &[u8]) -> usize {
     if what.is_empty() { 0 } else { memchr::memmem::find_iter(text, what).count() }
+}
+
+fn words(text: &[u8]) -> usize {
+    text.split(u8::is_ascii_whitespace).filter(|w| has_word(w)).count()
 }
 
 /// Long enough not to stand somewhere by chance.

@@ -8,7 +8,7 @@ mod wrap;
 use std::borrow::Cow;
 use std::ops::Range;
 
-use unicode_segmentation::{GraphemeIndices, UnicodeSegmentation};
+use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 pub use wrap::{Rows, wrap, wrap_from, wrap_hanging};
@@ -71,8 +71,8 @@ pub struct Glyph<'a> {
 /// The glyphs of a line; see [`glyphs`].
 #[derive(Clone, Debug)]
 pub struct Glyphs<'a> {
-    inner: GraphemeIndices<'a>,
-    offset: usize,
+    rest: &'a str,
+    at: usize,
 }
 
 /// The glyphs of a line, in order, without gap.
@@ -84,17 +84,22 @@ pub fn glyphs(line: &str) -> Glyphs<'_> {
 /// The glyphs of a part of a line; the range lies on grapheme boundaries, and positions count from the start of the line.
 #[must_use]
 pub fn glyphs_in(line: &str, range: Range<usize>) -> Glyphs<'_> {
-    Glyphs { offset: range.start, inner: line[range].grapheme_indices(true) }
+    Glyphs { at: range.start, rest: &line[range] }
 }
 
 impl<'a> Iterator for Glyphs<'a> {
     type Item = Glyph<'a>;
 
     fn next(&mut self) -> Option<Glyph<'a>> {
-        let (at, cluster) = self.inner.next()?;
-        let at = at + self.offset;
+        // A printable ASCII character before another is a cluster of its own: most text needs no look at the tables.
+        let cluster = match self.rest.as_bytes() {
+            [0x20..0x7f] | [0x20..0x7f, ..0x80, ..] => &self.rest[..1],
+            _ => self.rest.graphemes(true).next()?,
+        };
+        let at = self.at;
+        (self.rest, self.at) = (&self.rest[cluster.len()..], at + cluster.len());
         let (shown, cells, stand_in) = show_cluster(cluster);
-        Some(Glyph { at: at..at + cluster.len(), shown, cells, stand_in })
+        Some(Glyph { at: at..self.at, shown, cells, stand_in })
     }
 }
 

@@ -218,7 +218,7 @@ impl App {
 
     /// Does what is the same on every screen; the rest goes to the screen on top.
     pub(super) fn act(&mut self, action: Action, out: &mut Vec<Effect>) {
-        let mode = self.stack.last().map_or(Mode::Global, |s| s.mode());
+        let mode = self.mode();
         match action {
             Action::Commands => self.overlay = Some(Overlay::Commands(Palette::new(&self.setup.keys, mode))),
             Action::Help if mode == Mode::Help => self.leave(out),
@@ -349,6 +349,12 @@ impl App {
     #[must_use]
     pub fn cursor(&self) -> Option<(u16, u16)> {
         self.drawn.cursor
+    }
+
+    /// The part of the key table in force.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.stack.last().map_or(Mode::Global, |s| s.mode())
     }
 
     /// The title of the terminal.

@@ -16,6 +16,9 @@ impl App {
             News::Rows(rows) => self.parked = rows.iter().filter(|r| r.state == State::NeedsYou).map(|r| r.id).collect(),
             News::RowIs(row) => self.mark_parked(row.id, row.state == State::NeedsYou),
             News::RowGone(id) | News::Settled(id, _) => {
+                if matches!(news, News::Settled(..)) && self.settled.contains(id) {
+                    self.notices.tell(self.now(), false, "Settled and synced.".to_owned());
+                }
                 self.settled.retain(|s| s != id);
                 self.mark_parked(*id, false);
             }

@@ -18,9 +18,9 @@ use crate::domain::text;
 use pen::{PLAIN, Pen, is_erased};
 
 /// Cells that are the same on both sides of what changed are written again where that takes fewer bytes than passing over them.
-const PASSED: u16 = 4;
+const PASSED: usize = 4;
 /// Empty cells that are erased rather than written.
-const ERASED: u16 = 9;
+const ERASED: usize = 9;
 
 /// Writes frames.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub struct Ink<W> {
     /// What the terminal shows, and the frame being drawn.
     shown: Buffer,
     next: Buffer,
+    /// What tells the rows of it apart.
+    told: Vec<Option<u64>>,
     /// What the terminal shows is not known: all of it is drawn.
     unknown: bool,
     /// Where the terminal has its cursor; `None`: hidden.
@@ -49,27 +51,29 @@ impl<W: Write> Ink<W> {
             pen: PLAIN,
             shown: Buffer::default(),
             next: Buffer::default(),
+            told: Vec::new(),
             unknown: true,
             cursor: None,
         }
     }
 
-    /// Draws a frame of so many columns and rows, and writes what differs from the last in one go. `draw` fills an empty buffer and says
-    /// where the cursor shall be.
+    /// Draws a frame of so many columns and rows, and writes what differs from the last in one go. `draw` is handed an older frame to draw
+    /// over, all of it, and says where the cursor shall be.
     ///
     /// # Errors
     /// If the terminal is gone.
     pub fn frame(&mut self, (columns, rows): (u16, u16), draw: impl FnOnce(&mut Buffer) -> Option<(u16, u16)>) -> io::Result<()> {
         let area = Rect::new(0, 0, columns, rows);
         self.next.resize(area);
-        self.next.reset();
         let cursor = draw(&mut self.next).map(Position::from);
         if self.unknown || self.shown.area != area {
             self.cells.extend_from_slice(b"\x1b[m\x1b[2J");
             (self.shown, self.unknown) = (Buffer::empty(area), false);
+            self.told.clear();
         }
-        scroll::follow(&mut self.shown, &self.next, &mut self.cells)?;
-        other_halves(&self.shown, &mut self.next);
+        let told = scroll::told(&self.next);
+        scroll::follow(&mut self.shown, (&self.told, &told), &mut self.cells)?;
+        self.told = told;
         self.differences()?;
         self.pen.change(PLAIN, &mut self.cells)?;
         std::mem::swap(&mut self.shown, &mut self.next);
@@ -89,7 +93,7 @@ impl<W: Write> Ink<W> {
         match (cursor, self.cursor) {
             (Some(at), before) => {
                 if drawn || before != Some(at) {
-                    go(&mut bytes, at.x, at.y)?;
+                    go(&mut bytes, at.x.into(), at.y)?;
                 }
                 if before.is_none() {
                     bytes.extend_from_slice(b"\x1b[?25h");
@@ -119,84 +123,81 @@ impl<W: Write> Ink<W> {
 
     /// Writes the cells that differ, row by row.
     fn differences(&mut self) -> io::Result<()> {
-        let (out, pen, next) = (&mut self.cells, &mut self.pen, &self.next);
-        let mut changed = self.shown.diff_iter(next).map(|(x, y, _)| (x, y)).peekable();
-        // Where the terminal's cursor is, as far as that is sure.
-        let mut at = None;
-        // Cells that are drawn already: of an erased stretch, or of a cluster.
-        let mut done = (0, 0);
-        while let Some((x, y)) = changed.next() {
-            if done.0 == y && x < done.1 {
-                continue;
-            }
-            match at {
-                Some((before, row)) if row == y && before <= x => pass(out, pen, next, (before, x), y)?,
-                _ => go(out, x, y)?,
-            }
-            let empty = erased(next, x, y);
-            if empty >= ERASED {
-                // As far as anything changes in it.
-                let mut last = x;
-                while let Some((x2, _)) = changed.next_if(|(x2, y2)| *y2 == y && *x2 < x + empty) {
-                    last = x2;
-                }
-                pen.change(PLAIN, out)?;
-                if x + empty == next.area.right() {
-                    out.extend_from_slice(b"\x1b[K");
-                } else {
-                    write!(out, "\x1b[{}X", last + 1 - x)?;
-                }
-                (at, done) = (Some((x, y)), (y, last + 1));
-                continue;
-            }
-            let cell = &next[(x, y)];
-            pen.change(Pen::of(cell, *pen), out)?;
-            let cells = cell.cell_width().max(1);
-            at = Some((x + cells, y)).filter(|_| x + cells < next.area.right());
-            if text::unsure(cell.symbol()).is_some() {
-                write!(out, "{:1$}", "", usize::from(cells))?;
-                go(out, x, y)?;
-                (at, done) = (None, (y, x + cells));
-            }
-            out.extend_from_slice(cell.symbol().as_bytes());
-        }
-        Ok(())
+        let width = usize::from(self.next.area.width).max(1);
+        let rows = self.shown.content.chunks(width).zip(self.next.content.chunks(width));
+        (0..).zip(rows).try_for_each(|(y, (old, new))| row(&mut self.cells, &mut self.pen, old, new, y))
     }
 }
 
-/// Where half of a wide character is drawn over, a terminal empties the other half in a look of its own choice: it is drawn too.
-fn other_halves(shown: &Buffer, next: &mut Buffer) {
-    let last = usize::from(shown.area.width).max(1) - 1;
-    for (n, old) in shown.content.iter().enumerate() {
-        if !old.symbol().is_ascii() && n % (last + 1) < last && old.cell_width() > 1 && next.content[n].cell_width() == 1 {
-            next.content[n + 1].set_diff_option(CellDiffOption::AlwaysUpdate);
-        }
+/// Writes what differs in a row.
+fn row(out: &mut Vec<u8>, pen: &mut Pen, old: &[Cell], new: &[Cell], y: u16) -> io::Result<()> {
+    let always = |x: usize| new[x].diff_option == CellDiffOption::AlwaysUpdate;
+    if old == new && !(0..new.len()).any(always) {
+        return Ok(());
     }
+    // Where the terminal's cursor is, as far as that is sure; and a cell that is drawn though it is the same.
+    let (mut x, mut at, mut forced) = (0, None, usize::MAX);
+    while x < new.len() {
+        let cells = cells_of(&new[x]);
+        let differs = |x: usize| x == forced || always(x) || old[x] != new[x];
+        if !differs(x) {
+            x += cells;
+            continue;
+        }
+        match at {
+            Some(before) => pass(out, *pen, &new[before..x])?,
+            None => go(out, x, y)?,
+        }
+        let empty = new[x..].iter().take_while(|c| is_erased(c)).count();
+        let mut end = x + cells;
+        if empty >= ERASED {
+            end = x + empty;
+            pen.change(PLAIN, out)?;
+            if end == new.len() {
+                out.extend_from_slice(b"\x1b[K");
+            } else {
+                // As far as anything changes in it.
+                end = (x..end).rev().find(|x| differs(*x)).map_or(end, |last| last + 1);
+                write!(out, "\x1b[{}X", end - x)?;
+            }
+            at = Some(x);
+        } else {
+            pen.change(Pen::of(&new[x], *pen), out)?;
+            at = Some(end).filter(|end| *end < new.len());
+            if text::unsure(new[x].symbol()).is_some() {
+                write!(out, "{:1$}", "", cells)?;
+                go(out, x, y)?;
+                at = None;
+            }
+            out.extend_from_slice(new[x].symbol().as_bytes());
+        }
+        // Where half of a wide character was drawn over, a terminal empties the other half in a look of its own choice.
+        if cells_of(&old[end.min(new.len()) - 1]) > 1 {
+            forced = end;
+        }
+        x = end;
+    }
+    Ok(())
 }
 
 /// From one cell to another of the same row: over what is the same in between, or by writing it again where that is shorter.
-fn pass(out: &mut Vec<u8>, pen: &Pen, next: &Buffer, (from, to): (u16, u16), y: u16) -> io::Result<()> {
-    let again = |x: u16| {
-        let cell: &Cell = &next[(x, y)];
-        cell.symbol().len() == 1 && Pen::of(cell, *pen) == *pen
-    };
-    match to - from {
+fn pass(out: &mut Vec<u8>, pen: Pen, between: &[Cell]) -> io::Result<()> {
+    match between.len() {
         0 => Ok(()),
-        gap if gap <= PASSED && (from..to).all(again) => {
-            (from..to).for_each(|x| out.extend_from_slice(next[(x, y)].symbol().as_bytes()));
+        gap if gap <= PASSED && between.iter().all(|c| c.symbol().len() == 1 && Pen::of(c, pen) == pen) => {
+            between.iter().for_each(|c| out.extend_from_slice(c.symbol().as_bytes()));
             Ok(())
         }
         gap => write!(out, "\x1b[{gap}C"),
     }
 }
 
-/// How many cells from here to the end of the row, or to the next that shows something, look erased.
-fn erased(next: &Buffer, x: u16, y: u16) -> u16 {
-    let cells = (x..next.area.right()).take_while(|x| is_erased(&next[(*x, y)])).count();
-    u16::try_from(cells).unwrap_or(u16::MAX)
+/// The cells a character takes.
+fn cells_of(cell: &Cell) -> usize {
+    if cell.symbol().len() < 3 { 1 } else { usize::from(cell.cell_width().max(1)) }
 }
 
-fn go(out: &mut Vec<u8>, x: u16, y: u16) -> io::Result<()> {
+fn go(out: &mut Vec<u8>, x: usize, y: u16) -> io::Result<()> {
     write!(out, "\x1b[{};{}H", y + 1, x + 1)
 }
 
@@ -220,6 +221,10 @@ pub fn settle(buf: &mut Buffer) {
         let mut x = left;
         while x < right {
             let cell = &buf[(x, y)];
+            if cell.symbol().len() < 4 {
+                x += 1;
+                continue;
+            }
             let cells = cell.cell_width().max(1);
             if let Some(most) = text::unsure(cell.symbol()) {
                 let end = x.saturating_add(u16::try_from(most).unwrap_or(u16::MAX));

@@ -48,7 +48,7 @@ impl Merge {
             Action::Save => return self.save(began, ctx),
             Action::SaveWithMarkers => return self.save_with_markers(),
             Action::Later | Action::Back => return self.later(),
-            _ => return self.choose(action),
+            _ => return self.choose(action, ctx),
         }
         Vec::new()
     }
@@ -103,7 +103,7 @@ impl Merge {
     }
 
     /// Keys that choose.
-    pub(super) fn choose(&mut self, action: Action) -> Vec<Effect> {
+    pub(super) fn choose(&mut self, action: Action, ctx: &Ctx<'_>) -> Vec<Effect> {
         match action {
             Action::Undo | Action::Redo => return self.step_history(action == Action::Undo),
             Action::AcceptAll => {
@@ -119,7 +119,7 @@ impl Merge {
         }
         match place(&self.settle, self.unit) {
             Place::Row(row) => self.choose_row(row, action),
-            Place::Hunk(hunk) => self.choose_hunk(hunk, action),
+            Place::Hunk(hunk) => self.choose_hunk(hunk, action, ctx),
         }
     }
 
@@ -173,7 +173,7 @@ impl Merge {
         Vec::new()
     }
 
-    fn choose_hunk(&mut self, hunk: usize, action: Action) -> Vec<Effect> {
+    fn choose_hunk(&mut self, hunk: usize, action: Action, ctx: &Ctx<'_>) -> Vec<Effect> {
         if hunk >= self.settle.hunks().len() || self.settle.hunks()[hunk].kind == Kind::Equal {
             return vec![Effect::Say("All agree here.".to_owned())];
         }
@@ -204,7 +204,7 @@ impl Merge {
                 }
                 return vec![Effect::Say("There is no last choice that fits here.".to_owned())];
             }
-            Action::Accept => return self.accept(hunk),
+            Action::Accept => return self.accept(hunk, ctx),
             _ => return Vec::new(),
         };
         if self.frame.lens == Some(Lens::Single) && matches!(action, Action::Mine | Action::Theirs | Action::Base) {
@@ -215,7 +215,7 @@ impl Merge {
     }
 
     /// Accepts what is proposed or shown, and goes on.
-    fn accept(&mut self, hunk: usize) -> Vec<Effect> {
+    fn accept(&mut self, hunk: usize, ctx: &Ctx<'_>) -> Vec<Effect> {
         let open = matches!(self.settle.status(hunk), Status::Open | Status::Proposed);
         let shown = match (self.frame.lens, self.flip) {
             (Some(Lens::Single), Flip::Mine) => Some(Choice::Mine),
@@ -227,7 +227,9 @@ impl Merge {
             self.settle.choose(hunk, choice);
             self.flip = Flip::Result;
         } else if open && !self.settle.accept(hunk) {
-            return vec![Effect::Say("Nothing is proposed here: choose mine, theirs, both, or pieces.".to_owned())];
+            let [m, t, b, piece] =
+                [Action::Mine, Action::Theirs, Action::Both, Action::ToggleAtom].map(|a| ctx.keys.key_name(Mode::Merge, a));
+            return vec![Effect::Say(format!("Nothing is proposed here: {m} mine, {t} theirs, {b} both, or {piece} for pieces."))];
         }
         self.go_on();
         Vec::new()

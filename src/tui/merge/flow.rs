@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::domain::merge::Kind;
 use crate::domain::refine::Origin;
-use crate::domain::settle::{Atom, Choice, Row, RowChoice, Settle, Side, Status};
+use crate::domain::settle::{Atom, Choice, Row, RowChoice, RowName, Settle, Side, Status};
 use crate::tui::theme::Role;
 
 /// A marked stretch of a flow.
@@ -63,14 +63,13 @@ pub fn row_standing(row: &Row) -> String {
         Some(RowChoice::Mine) => "mine",
         Some(RowChoice::Theirs) => "theirs",
         Some(RowChoice::Base) => "base",
-        Some(RowChoice::Typed(_)) => "typed",
-        Some(RowChoice::Proposal) => "merged",
+        Some(RowChoice::Typed(_)) => "typed ",
+        // What their endings come to says itself that it was merged.
+        Some(RowChoice::Proposal) if row.name == RowName::Endings => "",
+        Some(RowChoice::Proposal) => "merged ",
     };
-    let shown = if matches!(row.choice, Some(RowChoice::Proposal | RowChoice::Typed(_))) {
-        format!(" {}", row.shown().unwrap_or_default())
-    } else {
-        String::new()
-    };
+    let shown =
+        if matches!(row.choice, Some(RowChoice::Proposal | RowChoice::Typed(_))) { row.shown().unwrap_or_default() } else { String::new() };
     if row.is_auto() { format!("{what}{shown}, not asked") } else { format!("{what}{shown} ✓") }
 }
 

@@ -60,13 +60,17 @@ impl Merge {
             out.push(if row.is_deletion() { Action::KeepAsNew } else { Action::Base });
             out.extend([Action::EditHere].into_iter().filter(|_| row.is_typeable()));
         } else {
-            if self.hunk().is_some_and(|h| self.settle.status(h) == Status::Proposed) {
-                out.push(Action::Accept);
-            }
-            out.extend([Action::Mine, Action::Theirs, Action::Both, Action::EditHere]);
+            let status = self.hunk().map(|h| self.settle.status(h));
+            out.extend([Action::Accept].into_iter().filter(|_| status == Some(Status::Proposed)));
+            out.extend([Action::Mine, Action::Theirs, Action::Both]);
+            // Where nothing is proposed, pieces are the next best.
+            out.extend([Action::ToggleAtom].into_iter().filter(|_| status == Some(Status::Open)));
+            out.push(Action::EditHere);
         }
         out.push(Action::Help);
-        out.extend([Action::ToggleAtom].into_iter().filter(|_| self.row().is_none()));
+        if self.row().is_none() && !out.contains(&Action::ToggleAtom) {
+            out.push(Action::ToggleAtom);
+        }
         out.extend([Action::Undo, Action::Lens, Action::Why, Action::Unasked, Action::Later]);
         if !settled {
             out.push(Action::Save);

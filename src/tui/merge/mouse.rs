@@ -2,6 +2,7 @@
 
 use super::super::keys::Action;
 use super::super::message::{Effect, Hit, Mouse, MouseKind};
+use super::super::screen::Ctx;
 use super::table::unit;
 use super::{GUTTER, Merge};
 use crate::domain::settle::{Place, Side};
@@ -60,7 +61,7 @@ impl Part {
 }
 
 impl Merge {
-    pub(super) fn mouse(&mut self, mouse: Mouse, hit: Option<Hit>) -> Vec<Effect> {
+    pub(super) fn mouse(&mut self, mouse: Mouse, hit: Option<Hit>, ctx: &Ctx<'_>) -> Vec<Effect> {
         let part = match hit {
             Some(Hit::Part(code)) => Some(Part::of(code)),
             _ => None,
@@ -74,13 +75,13 @@ impl Merge {
                 let left = mouse.x.saturating_sub(self.frame.area.x + GUTTER);
                 self.split = (u32::from(left) * 100 / u32::from(inner)).clamp(15, 85) as u16;
             }
-            MouseKind::Down => return part.map(|p| self.press(p)).unwrap_or_default(),
+            MouseKind::Down => return part.map(|p| self.press(p, ctx)).unwrap_or_default(),
             MouseKind::Drag => {}
         }
         Vec::new()
     }
 
-    fn press(&mut self, part: Part) -> Vec<Effect> {
+    fn press(&mut self, part: Part, ctx: &Ctx<'_>) -> Vec<Effect> {
         match part {
             Part::Divider => self.dragging = true,
             Part::Overview(at) => {
@@ -96,12 +97,12 @@ impl Merge {
                 self.go(unit);
                 self.follow = false;
             }
-            Part::Cell(_, Column::Mine) => return self.choose(Action::Mine),
-            Part::Cell(_, Column::Theirs) => return self.choose(Action::Theirs),
+            Part::Cell(_, Column::Mine) => return self.choose(Action::Mine, ctx),
+            Part::Cell(_, Column::Theirs) => return self.choose(Action::Theirs, ctx),
             Part::Cell(_, Column::Result) => {}
             Part::Atom(_, atom) => {
                 self.atom = atom;
-                return self.choose(Action::ToggleAtom);
+                return self.choose(Action::ToggleAtom, ctx);
             }
         }
         Vec::new()

@@ -5,6 +5,7 @@
 use super::super::keys::Action;
 use super::super::message::{Effect, Event};
 use super::super::rows::Rows;
+use super::super::screen::Ctx;
 use super::Merge;
 use super::table::place;
 use crate::domain::merge::Kind;
@@ -47,7 +48,7 @@ impl Merge {
     }
 
     /// Takes an event in while the list is open.
-    pub(super) fn unasked_event(&mut self, event: &Event) -> Vec<Effect> {
+    pub(super) fn unasked_event(&mut self, event: &Event, ctx: &Ctx<'_>) -> Vec<Effect> {
         let Some(list) = &mut self.unasked else { return Vec::new() };
         let unit = list.units.get(list.rows.at).copied().unwrap_or(0);
         match event {
@@ -57,10 +58,10 @@ impl Merge {
                 self.go(unit);
             }
             Event::Action(Action::Base) => self.undo_unasked(unit),
-            Event::Action(action @ (Action::Undo | Action::Redo)) => return self.choose(*action),
+            Event::Action(action @ (Action::Undo | Action::Redo)) => return self.choose(*action, ctx),
             Event::Action(action) => drop(list.rows.go(*action)),
             // The guard moves the cursor; a second press on the same line goes there.
-            Event::Mouse(mouse, hit) if list.rows.mouse(*mouse, *hit) => return self.unasked_event(&Event::Action(Action::Open)),
+            Event::Mouse(mouse, hit) if list.rows.mouse(*mouse, *hit) => return self.unasked_event(&Event::Action(Action::Open), ctx),
             _ => {}
         }
         Vec::new()

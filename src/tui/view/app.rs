@@ -7,7 +7,7 @@ use super::{clear, paint, put, put_all, put_cut, put_right};
 use crate::client::handle::Connection;
 use crate::domain::text;
 use crate::tui::app::{App, SMALLEST};
-use crate::tui::keys::Action;
+use crate::tui::keys::{Action, Mode};
 use crate::tui::message::Hit;
 use crate::tui::screen::{Ctx, Drawn};
 use crate::tui::theme::Role;
@@ -66,8 +66,11 @@ fn bottom(app: &App, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>, drawn: &mut Dr
         Connection::Unauthorised => ("✗ token refused", Role::Bad),
     };
     let mut right = put_right(buf, area.right(), area.y, area.width / 2, sign, ctx.theme.get(role));
-    if !app.parked.is_empty() {
-        let need = match app.parked.len() {
+    // The note being settled is no news on its own screen.
+    let settling = app.stack.last().filter(|s| matches!(s.mode(), Mode::Merge | Mode::Unasked | Mode::Question)).and_then(|s| s.note());
+    let waiting = app.parked.iter().filter(|id| Some(**id) != settling).count();
+    if waiting > 0 {
+        let need = match waiting {
             n if area.width < 60 => format!("! {n} "),
             1 => "! 1 needs you  ".to_owned(),
             n => format!("! {n} need you  "),

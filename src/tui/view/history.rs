@@ -31,11 +31,10 @@ pub fn draw(history: &History, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> D
     for (y, n) in (area.y + 1..area.bottom()).zip(history.rows.shown()) {
         let Some(v) = versions.get(n) else { break };
         let mark = if history.marked == Some(v.version) { "▪" } else { " " };
-        let from = if v.from == ctx.settings.device { "this device" } else { &v.from };
         let line = if v.version < 0 {
             format!("{mark} copy   {:<10}  kept here: {}", ctx.clock(v.at), v.by)
         } else {
-            format!("{mark} v{:<5} {:<10}  {} on {from}", v.version, ctx.clock(v.at), v.by)
+            format!("{mark} v{:<5} {:<10}  {} on {}", v.version, ctx.clock(v.at), v.by, v.from)
         };
         put_cut(buf, area.x, y, area.width, &line, ctx.theme.get(Role::Text));
         let row = Rect { y, height: 1, ..area };

@@ -20,7 +20,7 @@ pub mod reader;
 
 use std::ops::Range;
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
@@ -104,12 +104,12 @@ pub fn paint(buf: &mut Buffer, area: Rect, style: Style) {
 /// Empties an area.
 pub fn clear(buf: &mut Buffer, area: Rect, style: Style) {
     let area = area.intersection(buf.area);
+    let mut empty = Cell::EMPTY;
+    empty.set_style(style);
     for y in area.top()..area.bottom() {
-        for x in area.left()..area.right() {
-            buf[(x, y)].reset();
-        }
+        let from = buf.index_of(area.left(), y);
+        buf.content[from..from + usize::from(area.width)].fill(empty.clone());
     }
-    buf.set_style(area, style);
 }
 
 /// A line across the area's top row in the head's style: a title at the left, something at the right.
