@@ -599,7 +599,8 @@ fn entry(action: &str) -> Entry {
 
 #[test]
 fn each_figure_opens_its_entries_and_the_loser_comes_back() {
-    let mut play = Play::on(Box::new(Dashboard::default()), 80, 20);
+    let mut play =
+        Play::on(Box::new(Dashboard::new(Some(std::sync::Arc::new(vec![row(1, "Trip to Lisbon", &[], State::Synced, 5)])))), 80, 20);
     let figures = Figures {
         days: 30,
         conflicts: 1,
@@ -649,10 +650,17 @@ fn each_figure_opens_its_entries_and_the_loser_comes_back() {
         }
         play.keys("down");
     }
-    play.keys("home enter enter");
+    play.keys("home enter");
+    assert!(
+        play.screen().lines().nth(1).is_some_and(|l| l.contains("Trip to Lisbon  ") && l.contains("last write won · title")),
+        "{}",
+        play.screen()
+    );
+    play.keys("enter");
     assert_snapshot!(play.screen(), @r"
      What was at stake                                                        09:00
-     last write won · note 00000000-0000-0000-0000-000000000001
+     Trip to Lisbon
+     last write won
      asked by ada on laptop, from version 3
      there stood version 4 from desktop
 
@@ -661,7 +669,6 @@ fn each_figure_opens_its_entries_and_the_loser_comes_back() {
      mine: Trip to Lisbon
      theirs: Journey
      kept (theirs): Journey
-
 
 
 

@@ -114,7 +114,7 @@ impl Settle {
             let mut from = e.old.start;
             let touched =
                 atoms.iter().map(|a| a.base.start - start..a.base.end - start).filter(|r| r.end > e.old.start && r.start < e.old.end);
-            for cut in touched.chain([e.old.end..e.old.end]) {
+            for cut in touched.chain(std::iter::once(e.old.end..e.old.end)) {
                 let left = base[from..cut.start.max(from)].trim_ascii();
                 from = from.max(cut.end).min(e.old.end);
                 if has_word(left) && count(text, left) == 0 {

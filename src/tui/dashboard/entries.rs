@@ -1,5 +1,7 @@
 //! The audit entries behind a figure, and one of them: base, mine, theirs, what was kept, and the way to bring the loser back.
 
+use std::collections::HashMap;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -27,19 +29,28 @@ pub struct Entries {
     pub entries: Vec<Entry>,
     /// The cursor.
     pub rows: Rows,
+    /// What the notes are called, by the id of the entry.
+    titles: HashMap<String, String>,
 }
 
 impl Entries {
-    /// A screen over entries.
+    /// A screen over entries. `titles`: what their notes are called, by id.
     #[must_use]
-    pub fn new(title: String, mut entries: Vec<Entry>) -> Self {
+    pub fn new(title: String, mut entries: Vec<Entry>, titles: HashMap<String, String>) -> Self {
         entries.sort_by_key(|e| std::cmp::Reverse(e.at));
         let rows = Rows { len: entries.len(), ..Rows::default() };
-        Self { title, entries, rows }
+        Self { title, entries, rows, titles }
+    }
+
+    /// What an entry is about: the title of its note, or what it is where this device has no such note.
+    #[must_use]
+    pub fn about(&self, entry: &Entry) -> String {
+        self.titles.get(&entry.entity_id).cloned().unwrap_or_else(|| format!("a {} that is not here", entry.entity))
     }
 
     fn open(&self) -> Vec<Effect> {
-        self.entries.get(self.rows.at).map(|e| Effect::Push(Box::new(OneEntry::new(e.clone())))).into_iter().collect()
+        let one = |e: &Entry| Effect::Push(Box::new(OneEntry::new(e.clone(), &self.about(e))));
+        self.entries.get(self.rows.at).map(one).into_iter().collect()
     }
 }
 
@@ -83,8 +94,8 @@ pub struct OneEntry {
 }
 
 impl OneEntry {
-    fn new(entry: Entry) -> Self {
-        Self { reader: Reader::new(lines(&entry)), entry }
+    fn new(entry: Entry, about: &str) -> Self {
+        Self { reader: Reader::new(lines(&entry, about)), entry }
     }
 
     fn bring_back(&self) -> Vec<Effect> {
@@ -110,8 +121,8 @@ fn loser(r: &FieldRecord) -> Option<&FieldValue> {
     }
 }
 
-fn lines(e: &Entry) -> Vec<(Role, String)> {
-    let mut out = vec![(Role::Text, format!("{} · {} {}", action_words(&e.action), e.entity, e.entity_id))];
+fn lines(e: &Entry, about: &str) -> Vec<(Role, String)> {
+    let mut out = vec![(Role::Heading, about.to_owned()), (Role::Text, action_words(&e.action).to_owned())];
     let version = |v: Option<i64>| v.map_or("?".to_owned(), |v| v.to_string());
     out.push((Role::Dim, format!("asked by {} on {}, from version {}", e.user_id, e.client_origin, version(e.base_version))));
     out.push((Role::Dim, format!("there stood version {} from {}", version(e.server_version), e.server_origin)));

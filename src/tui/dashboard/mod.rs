@@ -4,6 +4,9 @@
 
 pub mod entries;
 
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -12,7 +15,7 @@ use super::message::{Effect, Event};
 use super::rows::{Rows, Step};
 use super::screen::{Ctx, Drawn, Screen};
 use super::view;
-use crate::client::handle::{Command, News};
+use crate::client::handle::{Command, News, Row};
 use crate::domain::audit::figures::collisions;
 use crate::domain::audit::{Advice, Entry, Figures};
 use crate::domain::note::Time;
@@ -92,16 +95,26 @@ pub struct Dashboard {
     pub lines: Vec<Line>,
     /// The cursor.
     pub rows: Rows,
+    /// The notes of this device, for their titles.
+    notes: Option<Arc<Vec<Row>>>,
     width: u16,
 }
 
-impl Default for Dashboard {
-    fn default() -> Self {
-        Self { days: 30, figures: None, entries: Vec::new(), lines: Vec::new(), rows: Rows::default(), width: 80 }
-    }
-}
-
 impl Dashboard {
+    /// The dashboard, before any figure has come. `notes`: where titles are found.
+    #[must_use]
+    pub fn new(notes: Option<Arc<Vec<Row>>>) -> Self {
+        Self { days: 30, figures: None, entries: Vec::new(), lines: Vec::new(), rows: Rows::default(), notes, width: 80 }
+    }
+
+    /// What the notes of some entries are called here.
+    fn titles(&self, entries: &[Entry]) -> HashMap<String, String> {
+        let asked: HashSet<&str> = entries.iter().map(|e| e.entity_id.as_str()).collect();
+        let named =
+            |row: &Row| Some((row.id.to_string(), row.title.clone())).filter(|(id, title)| asked.contains(&id[..]) && !title.is_empty());
+        self.notes.iter().flat_map(|rows| rows.iter()).filter_map(named).collect()
+    }
+
     fn know(&mut self, figures: &Figures, entries: &[Entry]) {
         self.lines = lines(figures, self.width);
         self.rows.set_len(self.lines.len());
@@ -113,7 +126,8 @@ impl Dashboard {
         let Some(line) = self.lines.get(self.rows.at) else { return Vec::new() };
         let Some(pick) = &line.pick else { return Vec::new() };
         let entries: Vec<Entry> = self.entries.iter().filter(|e| pick.counts(e)).cloned().collect();
-        vec![Effect::Push(Box::new(Entries::new(line.label.clone(), entries)))]
+        let titles = self.titles(&entries);
+        vec![Effect::Push(Box::new(Entries::new(line.label.clone(), entries, titles)))]
     }
 }
 

@@ -166,7 +166,7 @@ impl List {
             }
             (Action::Inbox, _) => vec![Effect::Push(Box::new(Inbox::default()))],
             (Action::Outbox, _) => vec![Effect::Push(Box::new(Outbox::default()))],
-            (Action::Dashboard, _) => vec![Effect::Push(Box::new(Dashboard::default()))],
+            (Action::Dashboard, _) => vec![Effect::Push(Box::new(Dashboard::new(self.all.clone())))],
             (Action::SyncNow, _) => vec![Effect::Client(Command::SyncNow), Effect::Say("Syncing.".to_owned())],
             (Action::History, Some((id, _, title))) => vec![Effect::Push(Box::new(History::new(id, &title, false)))],
             (Action::Undelete, _) => self.undelete(ctx),

@@ -60,6 +60,9 @@ fn sparkline(per_day: &[u64], area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) {
     }
 }
 
+/// Cells for the time of an entry.
+const CLOCK: u16 = 7;
+
 /// Draws the entries.
 #[must_use]
 pub fn draw_entries(list: &Entries, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn {
@@ -80,15 +83,16 @@ pub fn draw_entries(list: &Entries, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>)
             &format!("{} ↔ {}", e.client_origin, e.server_origin),
             ctx.theme.get(Role::Dim),
         );
-        let clock = format!("{:<7} ", ctx.clock(e.at));
+        let left = put(buf, area.x + 1, y, CLOCK, &ctx.clock(e.at), ctx.theme.get(Role::Dim)).max(CLOCK) + area.x + 2;
+        let title = (area.width / 3).clamp(12, 30);
+        put_cut(buf, left, y, title.min(at.saturating_sub(left + 1)), &list.about(e), ctx.theme.get(Role::Text));
         put_all(
             buf,
-            area.x + 1,
+            left + title + 1,
             y,
-            at.saturating_sub(area.x + 2),
+            at.saturating_sub(left + title + 2),
             &[
-                (&clock, ctx.theme.get(Role::Dim)),
-                (action_words(&e.action), ctx.theme.get(Role::Text)),
+                (action_words(&e.action), ctx.theme.get(Role::Dim)),
                 (" · ", ctx.theme.get(Role::Dim)),
                 (&fields.join(", "), ctx.theme.get(Role::Accent)),
             ],
