@@ -5,6 +5,8 @@
 mod device;
 #[path = "../tests/it/sim/engine.rs"]
 mod engine;
+#[path = "../tests/it/sim/locking.rs"]
+mod locking;
 #[path = "../tests/it/sim/model.rs"]
 mod model;
 #[path = "../tests/it/sim/server.rs"]
@@ -20,13 +22,14 @@ fn main() -> ExitCode {
     if let Some(seed) = number("--seed") {
         let mut story = Vec::new();
         let plan = Plan { devices: number("--devices").map_or(Plan::of(seed).devices, |n| usize::try_from(n).unwrap()), ..Plan::of(seed) };
+        let plan = if args.iter().any(|a| a == "--as-first") { plan.as_first() } else { plan };
         let done = run(&plan, Some(&mut story));
         story.iter().for_each(|line| println!("{line}"));
         println!("{plan:?}\n{}", done.as_ref().map_or_else(Clone::clone, ToString::to_string));
         return if done.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     let Some(seeds) = number("--seeds") else {
-        println!("sim --seed N [--devices N] | --seeds N [--from N]");
+        println!("sim --seed N [--devices N] [--as-first] | --seeds N [--from N]");
         return ExitCode::from(2);
     };
     let (from, mut seen, mut broken) = (number("--from").unwrap_or(0), Seen::default(), 0);

@@ -5,9 +5,11 @@
 //! applied to text it does not know. What becomes of a note is decided in `sync` and `outbox`, which are pure; `disk` makes it durable,
 //! `http` carries it, `driver` runs them.
 
+pub mod brake;
 pub mod disk;
 pub mod driver;
 pub mod http;
+pub mod locks;
 pub mod outbox;
 pub mod rebase;
 pub mod record;

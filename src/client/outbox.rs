@@ -4,9 +4,8 @@
 //! Entries belong to their note's record and are stored with it, so that the count of attempts and the next time survive a restart.
 
 use super::handle::EntryState;
-use super::record::{Base, Entry, Lane, Record, Sent, Typed, patch};
+use super::record::{Entry, Lane, Record, Sent, Typed, patch};
 use super::sync::{Body, Effect, Env, Request};
-use crate::domain::note::Patch;
 
 /// The first wait after a failure, in milliseconds; it doubles with each further one.
 pub const FIRST_WAIT_MS: i64 = 1_000;
@@ -69,14 +68,10 @@ fn due_save(record: &mut Record, env: &Env, out: &mut Vec<Effect>) {
     let body = if sent.base.version == 0 {
         Body::Create(sent.content.clone())
     } else {
-        Body::Save(sent.base.version, if sent.base.note.is_some() { patch(&sent.base, &sent.content) } else { whole(sent) })
+        Body::Save(sent.base.version, sent.base.note.as_ref().map(|n| n.updated_at), patch(&sent.base, &sent.content))
     };
     let request = Request { id: record.id, lane: Lane::Note, key: sent.key, body };
     out.push(Effect::Send(Box::new(request)));
-}
-
-fn whole(sent: &Sent) -> Patch {
-    patch(&Base { version: sent.base.version, note: None }, &sent.content)
 }
 
 /// Counts a failure and waits before the next try.

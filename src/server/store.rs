@@ -82,6 +82,8 @@ pub enum Job {
         id: NoteId,
         /// The base, in one or more ways; they must agree.
         bases: Vec<Base>,
+        /// When the base was saved, where the request says so.
+        base_at: Option<Time>,
         /// The change.
         patch: Patch,
         /// What the request says of members only the server sets.

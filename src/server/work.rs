@@ -68,7 +68,7 @@ fn conflict(present: Note, base: Option<Note>, conflicts: Vec<String>, id: Uuid)
 }
 
 async fn save<T: Tx>(tx: &mut T, write: &Write) -> Step<Done> {
-    let Job::Save { id, bases, patch, owned, lock, client_ts } = &write.job else { return Ok(Done::Missing) };
+    let Job::Save { id, bases, base_at, patch, owned, lock, client_ts } = &write.job else { return Ok(Done::Missing) };
     let found = tx.load(write.who.space, *id).await?;
     let Some(present) = found.present else { return Ok(Done::Missing) };
     if let Some(why) = owned_by_server(owned, &present) {
@@ -82,6 +82,10 @@ async fn save<T: Tx>(tx: &mut T, write: &Write) -> Step<Done> {
         Ok(base) => base,
         Err(done) => return Ok(done),
     };
+    if base_at.is_some_and(|at| at != base.as_ref().unwrap_or(&present).updated_at) {
+        // The same number in another past of this store.
+        return Ok(Done::UnknownBase);
+    }
     let decision = decide::save(&present, base.as_ref().unwrap_or(&present), patch, &write.policies);
     if let Some(held) = live.filter(|l| lock.is_some_and(|t| same_token(l.token, t))) {
         let renewed = LockRow { expires: write.now.plus_ms(write.lock_ms).0, ..held };

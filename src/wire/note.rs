@@ -82,6 +82,10 @@ pub struct SaveJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0)]
     pub base_version: Option<i64>,
+    /// The `updated_at` of that version, exactly. A server restored from a backup comes to the same number with another text; a version
+    /// of another time is a base that the server never had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base_updated_at: Option<Stamp>,
     /// A new title, one line.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 1000, pattern = r"^[^\x00\r\n]*$")]
@@ -154,10 +158,11 @@ impl Owned {
 impl SaveJson {
     /// A save of `patch` on top of version `base`.
     #[must_use]
-    pub fn of(patch: Patch, base: i64) -> Self {
+    pub fn of(patch: Patch, base: i64, base_at: Option<Time>) -> Self {
         let fields = patch.fields.into_iter().map(|(k, v)| (k, v.map(ValueJson))).collect::<BTreeMap<_, _>>();
         Self {
             base_version: Some(base),
+            base_updated_at: base_at.map(Stamp),
             title: patch.title,
             body: patch.body,
             tags: patch.tags,

@@ -31,6 +31,8 @@ struct State {
     faults: VecDeque<(&'static str, Fault)>,
     /// Nothing gets through at all.
     cut: bool,
+    /// Where requests go from now on, where that is not where the proxy was started for.
+    aim: Option<SocketAddr>,
     seen: Vec<String>,
 }
 
@@ -79,6 +81,11 @@ impl Proxy {
         self.cuts.send_replace(cut);
     }
 
+    /// Sends every further request to another server; no connection of a client breaks.
+    pub fn aim(&self, to: SocketAddr) {
+        self.state.lock().unwrap().aim = Some(to);
+    }
+
     /// The first line of every request that came, in order.
     pub fn seen(&self) -> Vec<String> {
         self.state.lock().unwrap().seen.clone()
@@ -96,9 +103,13 @@ impl Proxy {
             return None;
         }
         let mut server = TcpStream::connect(to).await.ok()?;
-        let mut rest = Vec::new();
+        let (mut rest, mut at) = (Vec::new(), to);
         loop {
             let request = message(&mut client, &mut rest).await?;
+            let aim = self.state.lock().unwrap().aim.unwrap_or(to);
+            if aim != at {
+                (server, at) = (TcpStream::connect(aim).await.ok()?, aim);
+            }
             let line = String::from_utf8_lossy(&request).lines().next().unwrap_or_default().to_owned();
             let fault = self.fault(&line);
             match fault {

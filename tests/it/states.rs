@@ -106,7 +106,7 @@ impl World {
 }
 
 fn save(id: NoteId, base: i64, patch: Patch, lock: Option<Uuid>) -> Job {
-    Job::Save { id, bases: vec![Base::Version(base)], patch, owned: Owned::default(), lock, client_ts: None }
+    Job::Save { id, bases: vec![Base::Version(base)], base_at: None, patch, owned: Owned::default(), lock, client_ts: None }
 }
 
 /// Every kind of write, by name.

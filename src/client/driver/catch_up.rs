@@ -1,5 +1,7 @@
 //! Catching up with the server: pages of changes, and the brake on mass deletions.
 
+use std::collections::HashSet;
+
 use super::turn::{Place, Turn};
 use super::{Back, Driver, In, say};
 use crate::client::disk::DiskError;
@@ -7,10 +9,7 @@ use crate::client::handle::{News, State};
 use crate::client::http::{Fault, Page};
 use crate::client::record::Record;
 use crate::client::sync::{Effect, Input, is_older};
-use crate::domain::note::{Note, NoteId};
-
-/// Fewer deletions than this are never held.
-const FEW: usize = 5;
+use crate::domain::note::Note;
 
 const SET_BACK: &str = "The server was set back to an older state, or is another one. Nothing is deleted here: what it lacks is now a draft, \
     a conflict that waits for you, or a copy kept with its note. Save what should go there.";
@@ -59,16 +58,18 @@ impl Driver {
         self.reached();
         if page.seq < self.seq && !page.reset {
             // From a server that does not say so by itself; what it has is learnt again from the start.
-            (self.seq, self.store) = (0, None);
             self.begin_back();
             self.back.iter_mut().for_each(|b| b.told = true);
-            return self.next_page();
+            return self.list_again();
         }
         let goes_on = self.store.is_some() && page.store.is_some() && page.store != self.store;
         if self.loose && goes_on && !page.reset && self.back.is_none() && self.seq > 0 {
             // The server began anew after the place remembered; what was answered later it may have lost, and only the whole list tells.
-            (self.seq, self.store) = (0, None);
-            return self.next_page();
+            return self.list_again();
+        }
+        if self.back.is_some() && goes_on && self.seq > 0 && !page.reset {
+            // The server may have been set back in the middle of the list, and the rest of it is of another state.
+            return self.list_again();
         }
         // A list from the start is whole: what it does not hold, the server does not have.
         let anew = self.seq == 0 && self.disk.synced().is_ok_and(|s| !s.is_empty());
@@ -85,10 +86,24 @@ impl Driver {
             self.unsure &= self.back.is_some();
             return self.next_page();
         }
+        // A note that was answered for and is not in the list came after it, or went with the older state.
+        let unclear = |b: &Back| b.unclear || self.answered.iter().any(|id| !b.seen.contains(id));
+        if self.back.as_ref().is_some_and(unclear) {
+            return self.list_again();
+        }
         if let Err(e) = self.end_back() {
             return self.not_taken(&e);
         }
         self.caught_up();
+    }
+
+    /// Learns once more from the start what the server has.
+    fn list_again(&mut self) {
+        if let Some(back) = &mut self.back {
+            (back.unclear, back.seen) = (false, HashSet::new());
+        }
+        (self.seq, self.store) = (0, None);
+        self.next_page();
     }
 
     fn not_taken(&mut self, e: &DiskError) {
@@ -116,9 +131,10 @@ impl Driver {
                 back.seen.insert(note.id);
             }
             let record = self.disk.load(note.id)?;
-            self.held.retain(|(id, _)| *id != note.id);
+            self.brake.came(note.id);
             if note.content.deleted && record.synced.as_ref().is_some_and(|n| !n.content.deleted) {
-                self.held.push((note.id, self.came(note, &record)));
+                let (id, input) = (note.id, self.came(note, &record));
+                self.brake.hold(id, input);
             } else if record.synced.is_some() || !note.content.deleted || !record.is_empty() {
                 steps.push(Turn::of(note.id, self.came(note, &record)));
             }
@@ -126,11 +142,16 @@ impl Driver {
         self.stored(steps, None).map(|effects| self.noted(effects))
     }
 
-    fn came(&self, note: Note, record: &Record) -> Input {
+    fn came(&mut self, note: Note, record: &Record) -> Input {
+        let answered = self.answered.contains(&note.id);
+        if let Some(back) = &mut self.back {
+            // Which of the two is from before the server was set back cannot be told.
+            back.unclear |= answered && record.synced.as_ref() != Some(&note);
+        }
         let told = self.back.as_ref().is_some_and(|b| b.told);
         // In a list from the start a newer version may be of another past than ours, and then ours is the last of its kind.
         let untouched = self.back.is_some() && !record.has_own();
-        if !self.answered.contains(&note.id) && (told || untouched || is_older(&note, record.synced.as_ref())) {
+        if !answered && (told || untouched || is_older(&note, record.synced.as_ref())) {
             Input::SetBack(Some(Box::new(note)))
         } else {
             Input::Remote(note)
@@ -139,13 +160,13 @@ impl Driver {
 
     fn begin_back(&mut self) {
         self.back = Some(Back::default());
-        self.held.clear();
+        self.brake.clear();
     }
 
     /// The whole list is here: what it does not hold, the server does not have.
     fn end_back(&mut self) -> Result<(), DiskError> {
         let Some(back) = &self.back else { return Ok(()) };
-        let lacks: Vec<_> = self.disk.synced()?.into_iter().filter(|id| !back.seen.contains(id) && !self.answered.contains(id)).collect();
+        let lacks: Vec<_> = self.disk.synced()?.into_iter().filter(|id| !back.seen.contains(id)).collect();
         let steps = lacks.into_iter().map(|id| Turn::of(id, Input::SetBack(None))).collect();
         let effects = self.stored(steps, None)?;
         self.noted(effects).into_iter().for_each(|e| self.carry_out(e));
@@ -176,27 +197,25 @@ impl Driver {
 
     /// Carries deletions out, or holds them and asks, where they are more than a fifth of the notes.
     fn deletions(&mut self) {
-        let of = self.disk.count().unwrap_or(0);
-        if self.held.len() >= FEW && self.held.len() * 5 > of {
-            return self.tell(News::DeletionsHeld(self.held.len(), of));
+        match self.brake.asks(self.disk.count().unwrap_or(0)) {
+            Some((held, of)) => self.tell(News::DeletionsHeld(held, of)),
+            None => self.allow_deletions(),
         }
-        self.allow_deletions();
     }
 
     pub(super) fn allow_deletions(&mut self) {
-        let held = std::mem::take(&mut self.held);
         // Only now is the server's state here whole, so only now is it remembered how far that was.
-        match self.delete(&held, (self.seq, self.store)) {
-            Ok(effects) => effects.into_iter().for_each(|e| self.carry_out(e)),
-            Err(e) => {
-                self.held = held;
-                self.tell(News::Notice(say::not_stored(&e)));
+        match self.delete((self.seq, self.store)) {
+            Ok(effects) => {
+                self.brake.clear();
+                effects.into_iter().for_each(|e| self.carry_out(e));
             }
+            Err(e) => self.tell(News::Notice(say::not_stored(&e))),
         }
     }
 
-    fn delete(&mut self, held: &[(NoteId, Input)], place: Place) -> Result<Vec<Effect>, DiskError> {
-        let steps: Vec<_> = held.iter().map(|(id, input)| Turn::of(*id, input.clone())).collect();
+    fn delete(&mut self, place: Place) -> Result<Vec<Effect>, DiskError> {
+        let steps: Vec<_> = self.brake.held().iter().map(|(id, input)| Turn::of(*id, input.clone())).collect();
         if steps.is_empty() && (self.disk.seq()?, self.disk.store()?) == place {
             return Ok(Vec::new());
         }

@@ -36,8 +36,8 @@ impl Driver {
             Command::KeepAsNew { id, copy } => self.keep_as_new(id, copy),
             Command::Rebase(id) => self.step(id, Input::Rebase),
             Command::Bookmark(id, marked) => self.step(id, Input::Mark(marked)),
-            Command::Lock(id) => self.ask_lock(id),
-            Command::Unlock(id) => self.unlock(id),
+            Command::Lock(id) => self.take_lock(id),
+            Command::Unlock(id) => self.release_lock(id),
             Command::VersionAt(id, version) if version < 0 => self.copy(id, version),
             Command::History(_) | Command::VersionAt(..) | Command::Figures { .. } => self.fetch(command),
             Command::Outbox => self.outbox(),
@@ -51,6 +51,8 @@ impl Driver {
                 self.gate = Time(i64::MIN);
                 self.catch_up();
             }
+            // In the middle of catching up more may come; the person is asked again when all is here.
+            Command::AllowDeletions if self.catching => {}
             Command::AllowDeletions => self.allow_deletions(),
             Command::Stop => {}
         }

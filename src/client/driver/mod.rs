@@ -19,14 +19,15 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use super::brake::Brake;
 use super::disk::{Disk, DiskError};
 use super::handle::{Command, Connection, EntryState, Handle, News};
-use super::http::{Access, Fault, Http, LiveEvent, Locked, Page};
+use super::http::{Access, Fault, Http, LiveEvent, Page};
+use super::locks::{Locked, Locks};
 use super::rebase::Rules;
 use super::record::Lane;
 use super::sync::{Answer, Effect, Input};
 use crate::domain::note::{NoteId, Seq, Time, Uuid};
-use locks::Locks;
 use turn::Turn;
 use unseen::Unseen;
 
@@ -107,8 +108,8 @@ pub fn start(config: &Config, parts: Parts) -> Result<(Handle, UnboundedReceiver
         unsure: true,
         loose: true,
         answered: HashSet::new(),
-        held: Vec::new(),
-        locks: Locks::default(),
+        brake: Brake::default(),
+        locks: Locks::new(config.access.origin.clone()),
         touched: HashSet::new(),
         unseen: Unseen::default(),
         data_version: 0,
@@ -177,6 +178,8 @@ struct Back {
     told: bool,
     /// Whether it lacks a text that is here.
     lacks: bool,
+    /// Whether a save was answered meanwhile with something else than the list says.
+    unclear: bool,
 }
 
 struct Driver {
@@ -203,7 +206,7 @@ struct Driver {
     loose: bool,
     /// Notes whose saves were answered since changes were last asked for: what a page says of them may be from before.
     answered: HashSet<NoteId>,
-    held: Vec<(NoteId, Input)>,
+    brake: Brake,
     locks: Locks,
     touched: HashSet<NoteId>,
     unseen: Unseen,

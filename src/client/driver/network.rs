@@ -21,7 +21,7 @@ impl Driver {
     pub(super) fn send(&mut self, request: Request) {
         self.in_flight.insert((request.id, request.lane));
         let http = self.http.clone();
-        let lock = self.lock_token(request.id);
+        let lock = self.locks.token(request.id).map(str::to_owned);
         self.spawn(async move {
             let answer = http.send(&request, lock.as_deref()).await;
             In::Answered(request.id, request.lane, answer)
@@ -42,7 +42,7 @@ impl Driver {
                 self.apply(id, Input::RemoteMark(marked, at));
             }
             In::Lock(id, locked) => self.lock_told(id, locked),
-            In::Unlocked(id, released) => self.unlocked(id, released),
+            In::Unlocked(id, released) => self.lock_released(id, released),
             In::Tell(news) => {
                 if let News::VersionIs(note) = &news {
                     self.unseen.fetched((**note).clone());
@@ -70,9 +70,15 @@ impl Driver {
                     self.answered.insert(id);
                     self.loose = true;
                 }
+                let unknown = matches!(answer, Answer::Conflict { base: None, .. });
                 if !self.apply(id, Input::Answered(lane, answer)) {
                     // Not stored, so not known: it is sent again under its key, and the server gives the same answer.
                     self.gate = self.now().plus_ms(5_000);
+                }
+                if unknown {
+                    // The server may be in another past than ours: what else it lacks is learnt before anything else is sent there.
+                    self.unsure = true;
+                    self.catch_up();
                 }
             }
             Err(Fault::Unauthorised(why)) => {

@@ -8,6 +8,7 @@ use super::send::{checked, sound};
 use super::sse::{Message, Reader};
 use super::{Fault, Http, fault, unreachable};
 use crate::client::handle::VersionRow;
+use crate::client::locks::Locked;
 use crate::client::rebase::Rules;
 use crate::domain::audit::{Entry, Figures};
 use crate::domain::note::{Note, NoteId, Seq, Time, Uuid, Version};
@@ -30,15 +31,6 @@ pub struct Page {
     pub reset: bool,
     /// Whether there is more.
     pub more: bool,
-}
-
-/// What became of asking for a lock.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Locked {
-    /// It is ours: the token, and for how many milliseconds since it was taken.
-    Ours(String, i64),
-    /// Someone else holds it: user, device, and for how many milliseconds at most.
-    Theirs(String, String, i64),
 }
 
 /// Something changed on the server.

@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 use crate::wire;
 use crate::wire::error::ErrorJson;
 
-pub use calls::{LiveEvent, Locked, Page};
+pub use calls::{LiveEvent, Page};
 
 /// Bytes a reply may have: one note at its limits, escaped as JSON at its worst, still fits.
 const MAX_REPLY: usize = 96 * 1024 * 1024;

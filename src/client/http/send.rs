@@ -1,5 +1,6 @@
 //! Sends one outbox entry and sorts the answer.
 
+use reqwest::header::IF_UNMODIFIED_SINCE;
 use reqwest::{Method, StatusCode};
 
 use super::{Fault, Http, body, fault, parse, unreachable};
@@ -22,9 +23,9 @@ impl Http {
             Body::Create(content) => {
                 self.write(request, lock, Method::POST, "/api/notes", &SaveJson::new_note(request.id, content.clone())).await
             }
-            Body::Save(base, patch) => {
+            Body::Save(base, at, patch) => {
                 let path = format!("/api/notes/{}", request.id);
-                self.write(request, lock, Method::PUT, &path, &SaveJson::of(patch.clone(), *base)).await
+                self.write(request, lock, Method::PUT, &path, &SaveJson::of(patch.clone(), *base, *at)).await
             }
             Body::Mark(marked, at) => self.mark(request, *marked, *at).await,
             Body::Report(report) => self.report(request, report).await,
@@ -64,7 +65,7 @@ impl Http {
         }
     }
 
-    /// A base the server never had (it was set back to an older state, say): what it has now is the other side.
+    /// A base the server never had, or had in another past (it was set back to an older state): what it has now is the other side.
     async fn present_as_conflict(&self, id: NoteId) -> Result<Answer, Fault> {
         let present = self.note(id).await?;
         Ok(Answer::Conflict { present: Box::new(present), base: None, conflicts: Vec::new(), conflict_id: None })
@@ -74,7 +75,7 @@ impl Http {
         let call = self
             .request(Method::PUT, &format!("/api/bookmarks/{}", request.id))
             .header(wire::IDEMPOTENCY_KEY, request.key.to_string())
-            .header("if-unmodified-since", wire::time::rfc3339(at))
+            .header(IF_UNMODIFIED_SINCE, wire::time::rfc3339(at))
             .json(&BookmarkSaveJson { marked: Some(marked), ..BookmarkSaveJson::default() });
         self.json::<serde_json::Value>(call).await.map(|_| Answer::Done)
     }

@@ -7,8 +7,8 @@ use super::{Answer, Effect, Env, base_of, parked};
 use crate::client::handle::{EntryState, News};
 use crate::client::outbox;
 use crate::client::rebase::rebase;
-use crate::client::record::{Base, Lane, Mark, Record, Sent, alike};
-use crate::domain::note::{FieldName, Note, Time};
+use crate::client::record::{Base, Lane, Mark, Record, Saved, Sent, alike};
+use crate::domain::note::{Content, FieldName, FieldValue, Note, Time, Value};
 
 pub(super) fn to_save(record: &mut Record, answer: Answer, env: &Env, out: &mut Vec<Effect>) {
     // An answer to something this record no longer waits for changes nothing.
@@ -112,7 +112,7 @@ pub(super) fn remote(record: &mut Record, note: Note, env: &Env, out: &mut Vec<E
         // The answer under way decides; a parked conflict is settled against what the person was shown.
         return;
     }
-    let settled = record.saved.as_ref().is_some_and(|s| alike(&s.content, &note.content));
+    let settled = record.saved.as_ref().is_some_and(|s| alike(&s.content, &note.content) && !counts(s));
     if settled {
         let revision = record.saved.take().and_then(|s| s.revision);
         record.drop_entry(Lane::Note);
@@ -131,6 +131,13 @@ pub(super) fn remote(record: &mut Record, note: Note, env: &Env, out: &mut Vec<E
     }
     let drafted = record.typed.is_some();
     out.push(Effect::Tell(News::Moved { note: Box::new(note), drafted }));
+}
+
+/// Whether a save changes a number, which may be one that is added up: then another's equal save is not the same as this one.
+fn counts(saved: &Saved) -> bool {
+    let nothing = Content::default();
+    let changed = saved.base.content().unwrap_or(&nothing).changed_fields(&saved.content);
+    changed.iter().any(|field| matches!(saved.content.field(field), FieldValue::Is(Value::Int(_))))
 }
 
 pub(super) fn remote_mark(record: &mut Record, marked: bool, at: Time) {

@@ -110,8 +110,9 @@ pub struct Request {
 pub enum Body {
     /// A new note.
     Create(Content),
-    /// A save on top of a version.
-    Save(Version, Patch),
+    /// A save on top of a version. Its number and the time the server gave it, where that is known, name it together: in another past
+    /// of the server (one restored from a backup) a number means another text.
+    Save(Version, Option<Time>, Patch),
     /// A bookmark, set at that time.
     Mark(bool, Time),
     /// How a conflict was settled.

@@ -50,6 +50,9 @@ pub(super) async fn create(State(app): State<App>, incoming: Incoming) -> Reply 
     if asked.base_version.is_some_and(|v| v != 0) {
         return Err(Failure::invalid_one("base_version", "a new note has no base"));
     }
+    if asked.base_updated_at.is_some() {
+        return Err(Failure::invalid_one("base_updated_at", "a new note has no base"));
+    }
     let id = NoteId(asked.id.unwrap_or_else(|| (app.config.ids)()));
     let (patch, owned) = asked.split();
     if owned != Owned::default() {
@@ -100,8 +103,9 @@ pub(super) async fn save(State(app): State<App>, Path(id): Path<String>, incomin
     }
     let bases = incoming.bases(asked.base_version)?;
     let lock = incoming.lock_token()?;
+    let base_at = asked.base_updated_at.map(|t| t.0);
     let (patch, owned) = asked.split();
-    let job = Job::Save { id, bases: bases.all, patch, owned, lock, client_ts: bases.time };
+    let job = Job::Save { id, bases: bases.all, base_at, patch, owned, lock, client_ts: bases.time };
     perform(&app, incoming, job, conflict_status(bases.if_match)).await
 }
 
@@ -145,6 +149,6 @@ pub(super) async fn delete(
     let bases = incoming.bases(query(asked)?.base_version)?;
     let lock = incoming.lock_token()?;
     let patch = Patch { deleted: Some(true), ..Patch::default() };
-    let job = Job::Save { id, bases: bases.all, patch, owned: Owned::default(), lock, client_ts: bases.time };
+    let job = Job::Save { id, bases: bases.all, base_at: None, patch, owned: Owned::default(), lock, client_ts: bases.time };
     perform(&app, incoming, job, conflict_status(bases.if_match)).await
 }

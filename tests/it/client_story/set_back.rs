@@ -130,3 +130,36 @@ async fn deletions_that_a_set_back_server_tells_of_are_asked_about() {
         assert_eq!(detail.draft.unwrap().content.body, "text\n", "what was deleted there in an older state is a draft here");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_save_on_an_equal_number_of_another_past_is_refused_and_shown() {
+    let world = World::in_file().await;
+    let mut laptop = world.device("laptop").await;
+    let note = NoteId(id());
+    laptop.save(note, content("n", "first\n"));
+    laptop.synced(note).await;
+    let copy = world.folder.path().join("copy.db");
+    copied(&world.file(), &copy);
+    laptop.save(note, content("n", "second, lost\n"));
+    assert_eq!(laptop.synced(note).await.synced.unwrap().version, 2);
+    let restored = World::over(&copy, &world.token).await;
+    let mut other = restored.device("other").await;
+    other.has(note, "first\n").await;
+    other.save(note, content("n", "second, of another past\n"));
+    assert_eq!(other.synced(note).await.synced.unwrap().version, 2);
+    // No connection breaks, and nothing is being asked: the laptop knows of nothing when it saves on top of version 2.
+    let mut asked = 0;
+    while laptop.proxy().seen().len() > asked {
+        asked = laptop.proxy().seen().len();
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    }
+    laptop.proxy().aim(restored.address);
+    laptop.save(note, content("n", "third\n"));
+    let parked = laptop.needs_you(note).await;
+    assert_eq!(parked.base.unwrap().content.body, "second, lost\n");
+    assert_eq!((parked.mine.body.as_str(), parked.theirs.content.body.as_str()), ("third\n", "second, of another past\n"));
+    // What else the server lost is learnt from it by itself.
+    let word = laptop.hear("a word", |n| if let News::Notice(text) = n { Some(text.clone()) } else { None }).await;
+    assert!(word.contains("set back"), "{word}");
+    other.has(note, "second, of another past\n").await;
+}

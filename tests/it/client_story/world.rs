@@ -187,7 +187,11 @@ impl Device {
             }
             self.send(Command::SyncNow);
         }
-        panic!("never heard of {what}; heard\n{}", seen[seen.len().saturating_sub(30)..].join("\n"));
+        panic!(
+            "never heard of {what}; heard\n{}\n{}",
+            seen[..seen.len().min(15)].join("\n"),
+            seen[seen.len().saturating_sub(30)..].join("\n")
+        );
     }
 
     pub fn save(&mut self, id: NoteId, content: Content) -> u64 {

@@ -122,6 +122,13 @@ pub async fn a_save_names_its_base_in_three_ways(s: Server) {
     assert_eq!(date.header("last-modified"), "", "validators belong to the present note");
     let refused = send(by("If-Unmodified-Since", "Tue, 24 Nov 2026 02:00:00 GMT", "mine")).await.fails(409, "version_conflict");
     assert_eq!(refused.body["base"]["version"], 3);
+    // a base named by number and time is that version, or none
+    let timed = |at: &str| json!({"base_version": 3, "base_updated_at": at, "body": "x"});
+    s.put(&path, "lap", timed(&at(&second))).await.fails(422, "unknown_base");
+    s.put(&path, "lap", timed(&at(&third))).await.fails(409, "version_conflict");
+    s.put(&path, "lap", json!({"base_version": 4, "base_updated_at": at(&third), "body": "x"})).await.fails(422, "unknown_base");
+    let made = json!({"title": "t", "base_updated_at": at(&third)});
+    send(s.ask("POST", "/api/notes", "lap").json(&made)).await.fails(422, "invalid");
     let both = s.ask("PUT", &path, "lap").header("If-Match", "\"4\"").json(&json!({"base_version": 3, "body": "x"}));
     send(both).await.fails(400, "preconditions_disagree");
     let both = s.ask("PUT", &path, "lap").header("If-Match", "\"4\"").json(&json!({"base_version": 4, "body": "five"}));

@@ -6,7 +6,8 @@ use std::fmt;
 use diptych::client::sync::Request;
 use diptych::domain::note::Time;
 
-use super::device::{Device, Reply};
+use super::device::{Device, Reply, short};
+use super::locking::Locking;
 use super::model::Model;
 use super::server::{Page, Place, Server};
 
@@ -61,6 +62,24 @@ impl Faults {
     }
 }
 
+/// What some runs play besides. It is drawn apart, so that a seed without it plays what it always played.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Extras {
+    /// Notes are locked.
+    pub locks: bool,
+    /// There are many notes, and people who delete many at once.
+    pub many: bool,
+    /// A server is set back without a broken connection: what was under way goes on to it.
+    pub unnoticed: bool,
+}
+
+impl Extras {
+    fn of(seed: u64) -> Extras {
+        let mut rng = Rng::new(seed ^ 0x10c5_0bad);
+        Extras { locks: rng.chance(40), many: rng.chance(15), unnoticed: rng.chance(50) }
+    }
+}
+
 /// What a seed plays.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
@@ -69,6 +88,7 @@ pub struct Plan {
     pub notes: u64,
     pub actions: u64,
     pub faults: Faults,
+    pub extras: Extras,
 }
 
 impl Plan {
@@ -84,7 +104,15 @@ impl Plan {
         let (notes, actions) = (1 + rng.below(3), 10 + rng.below(50));
         // One run in six has a server that is restored from copies.
         let faults = if !quiet && rng.chance(17) { Faults { restore: 3, ..faults } } else { faults };
-        Plan { seed, devices, notes, actions, faults }
+        let extras = Extras::of(seed);
+        let notes = if extras.many { notes + 8 } else { notes };
+        Plan { seed, devices, notes, actions, faults, extras }
+    }
+
+    /// The same without what was added later.
+    pub fn as_first(self) -> Plan {
+        let notes = if self.extras.many { self.notes - 8 } else { self.notes };
+        Plan { notes, extras: Extras::default(), ..self }
     }
 }
 
@@ -99,7 +127,12 @@ pub struct Seen {
     pub crashes: u64,
     pub partitions: u64,
     pub restores: u64,
+    pub unnoticed: u64,
     pub jumps: u64,
+    pub locks: u64,
+    pub locked_out: u64,
+    pub locks_lost: u64,
+    pub deletions_held: u64,
     pub late: u64,
     pub steps: u64,
 }
@@ -114,7 +147,12 @@ impl Seen {
         self.crashes += o.crashes;
         self.partitions += o.partitions;
         self.restores += o.restores;
+        self.unnoticed += o.unnoticed;
         self.jumps += o.jumps;
+        self.locks += o.locks;
+        self.locked_out += o.locked_out;
+        self.locks_lost += o.locks_lost;
+        self.deletions_held += o.deletions_held;
         self.late += o.late;
         self.steps += o.steps;
     }
@@ -125,7 +163,8 @@ impl fmt::Display for Seen {
         write!(
             f,
             "{} saves, {} refused, {} settled; {} messages lost, {} repeated, {} late by seconds, {} crashes, {} partitions, {} servers set \
-             back, {} clocks jumped by years; {} steps",
+             back ({} unnoticed), {} clocks jumped by years; {} locks taken or renewed, {} lost, {} saves locked out, {} mass deletions held; \
+             {} steps",
             self.saves,
             self.conflicts,
             self.settled,
@@ -135,7 +174,12 @@ impl fmt::Display for Seen {
             self.crashes,
             self.partitions,
             self.restores,
+            self.unnoticed,
             self.jumps,
+            self.locks,
+            self.locks_lost,
+            self.locked_out,
+            self.deletions_held,
             self.steps
         )
     }
@@ -149,13 +193,15 @@ pub enum Thing {
     /// A device looks for what is due.
     Look(usize),
     /// A request reaches the server; `life` is the run of the device that sent it.
-    Arrives { from: usize, life: u64, server: u64, request: Box<Request> },
+    Arrives { from: usize, life: u64, server: u64, lock: Option<String>, request: Box<Request> },
     /// A reply reaches its device.
     Replied { to: usize, life: u64, server: u64, request: Box<Request>, reply: Reply },
     /// A device's question for changes reaches the server.
     Asks { from: usize, life: u64, ask: u64, place: Place },
     /// The changes reach the device.
     Changes { to: usize, life: u64, ask: u64, page: Page },
+    /// Something about a lock.
+    Lock(Locking),
     /// A device's network comes back.
     Heals(usize),
 }
@@ -193,6 +239,10 @@ pub struct World<'a> {
     pub model: Model,
     pub seen: Seen,
     pub calm: bool,
+    /// Counts how often every connection broke at once, with what was under way.
+    pub lines: u64,
+    /// For what was added later.
+    pub more: Rng,
     backup: Option<Server>,
     queue: BinaryHeap<Queued>,
     order: u64,
@@ -237,12 +287,20 @@ impl World<'_> {
             self.seen.restores += 1;
             self.server.set_back_to(copy);
             super::model::forgive(self);
-            self.devices.iter_mut().for_each(|d| (d.unsure, d.asking) = (true, false));
+            self.locks_spoiled_everywhere();
+            // An answer dies with the server that gave it; a request may reach the one that comes after.
+            self.devices.iter_mut().for_each(|d| d.asking = false);
+            if self.plan.extras.unnoticed {
+                self.seen.unnoticed += 1;
+            } else {
+                self.lines += 1;
+                self.devices.iter_mut().for_each(|d| d.unsure = true);
+            }
             self.say(|| "server: set back to an older copy".to_owned());
         }
     }
 
-    fn fault(&mut self, percent: u64) -> bool {
+    pub fn fault(&mut self, percent: u64) -> bool {
         !self.calm && self.rng.chance(percent)
     }
 
@@ -250,10 +308,12 @@ impl World<'_> {
     pub fn post(&mut self, device: usize, percent: u64, thing: Thing) {
         if self.devices[device].cut || self.fault(percent) {
             self.seen.lost += 1;
+            self.spoiled(&thing);
             return self.say(|| format!("lost: {}", name(&thing)));
         }
         if self.fault(self.plan.faults.repeat) {
             self.seen.repeats += 1;
+            self.spoiled(&thing);
             let delay = self.delay();
             self.later(delay, thing.clone());
         }
@@ -281,11 +341,16 @@ impl World<'_> {
                 self.say(|| format!("device {d}: the network is back"));
             }
             // A connection does not outlive the server it was made to.
-            Thing::Arrives { server, .. } if server != self.seen.restores => self.seen.lost += 1,
-            Thing::Arrives { from, life, request, .. } => {
+            Thing::Arrives { server, .. } if server != self.lines => self.seen.lost += 1,
+            Thing::Arrives { from, life, lock, request, .. } => {
                 let broken = self.plan.faults.server_error;
-                let reply = if self.fault(broken) { Reply::Later } else { self.server.take(from, &request, self.now, &mut self.rng)? };
-                self.say(|| format!("server: {:?} of device {from}: {}", request.lane, reply.name()));
+                let reply = if self.fault(broken) {
+                    Reply::Later
+                } else {
+                    self.server.take(from, &request, lock.as_deref(), self.now, &mut self.rng)?
+                };
+                self.seen.locked_out += u64::from(matches!(reply, Reply::Locked));
+                self.say(|| format!("server: {:?} of device {from} about {}: {}", request.lane, short(request.id), reply.name()));
                 let lose = self.plan.faults.lose_reply;
                 let server = self.seen.restores;
                 self.post(from, lose, Thing::Replied { to: from, life, server, request, reply });
@@ -297,7 +362,8 @@ impl World<'_> {
                 let lose = self.plan.faults.lose_reply;
                 self.post(from, lose, Thing::Changes { to: from, life, ask, page });
             }
-            Thing::Changes { to, life, ask, page } => super::device::changes(self, to, (life, ask), page),
+            Thing::Changes { to, life, ask, page } => super::device::changes(self, to, (life, ask), page)?,
+            Thing::Lock(locking) => super::locking::happen(self, locking)?,
         }
         Ok(())
     }
@@ -331,6 +397,8 @@ pub fn run(plan: &Plan, story: Option<&mut Vec<String>>) -> Result<Seen, String>
         model,
         seen: Seen::default(),
         calm: false,
+        lines: 0,
+        more: Rng::new(plan.seed ^ 0x5eed_10c5),
         backup: None,
         queue: BinaryHeap::new(),
         order: 0,

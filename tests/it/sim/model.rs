@@ -42,6 +42,7 @@ pub fn quiet(world: &World<'_>) -> bool {
             && d.records.values().all(|r| r.entries.is_empty() && r.saved.is_none() && r.parked.is_none() && r.sent.is_none())
             && d.back.is_none()
             && !d.unsure
+            && d.holds_no_deletions()
             && matches!(world.server.since(d.place), Page { reset: false, notes, .. } if notes.is_empty())
     })
 }

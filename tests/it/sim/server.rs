@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use diptych::client::locks::Locked;
 use diptych::client::record::Lane;
 use diptych::client::sync::{Body, Request};
 use diptych::domain::note::{Content, Note, NoteId, Seq, Time, Value};
@@ -48,7 +49,19 @@ pub struct Server {
     /// Earlier epochs, and how far each is part of this one's past.
     past: BTreeMap<u64, Seq>,
     memory: BTreeMap<Uuid, Reply>,
+    locks: BTreeMap<NoteId, Lock>,
 }
+
+/// A lock on a note.
+#[derive(Clone, Debug)]
+struct Lock {
+    holder: usize,
+    token: String,
+    expires: Time,
+}
+
+/// How long a lock holds without a renewal, in milliseconds: short, so that some run out.
+const LEASE: i64 = 40_000;
 
 impl Server {
     pub fn new(notes: u64, rng: &mut Rng) -> Server {
@@ -65,6 +78,7 @@ impl Server {
             epoch: 1,
             past: BTreeMap::new(),
             memory: BTreeMap::new(),
+            locks: BTreeMap::new(),
         };
         for n in 0..notes {
             let content = Content {
@@ -93,7 +107,7 @@ impl Server {
             version: before.map_or(1, |b| b.version + 1),
             created_at: before.map_or(now, |b| b.created_at),
             content,
-            updated_at: now,
+            updated_at: before.map_or(now, |b| now.max(Time(b.updated_at.0 + 1))),
             updated_by: "ada".to_owned(),
             updated_from: format!("device-{from}"),
         };
@@ -122,19 +136,53 @@ impl Server {
         self.epoch = epoch;
     }
 
-    /// Takes a request as the HTTP server does: an answered key gets its first answer again.
-    pub fn take(&mut self, from: usize, request: &Request, now: Time, rng: &mut Rng) -> Result<Reply, String> {
+    /// Which device holds a note's lock.
+    pub fn holder(&self, id: NoteId, now: Time) -> Option<usize> {
+        self.locks.get(&id).filter(|l| l.expires > now).map(|l| l.holder)
+    }
+
+    /// Takes or renews a lock.
+    pub fn lock(&mut self, from: usize, id: NoteId, token: Option<&str>, now: Time, rng: &mut Rng) -> Locked {
+        let live = self.locks.get(&id).filter(|l| l.expires > now).cloned();
+        if let Some(held) = live.as_ref().filter(|l| l.holder != from && Some(l.token.as_str()) != token) {
+            return Locked::Theirs("ada".to_owned(), format!("device-{}", held.holder), LEASE);
+        }
+        let fresh = || Lock { holder: from, token: rng.uuid().to_string(), expires: now };
+        let held = Lock { expires: now.plus_ms(LEASE), ..live.unwrap_or_else(fresh) };
+        self.locks.insert(id, held.clone());
+        Locked::Ours(held.token, LEASE)
+    }
+
+    /// Releases a lock by its token.
+    pub fn unlock(&mut self, id: NoteId, token: &str) -> bool {
+        let ours = self.locks.get(&id).is_some_and(|l| l.token == token);
+        if ours {
+            self.locks.remove(&id);
+        }
+        ours
+    }
+
+    /// Takes a request as the HTTP server does: an answered key gets its first answer again; `lock` is the token it carries.
+    pub fn take(&mut self, from: usize, request: &Request, lock: Option<&str>, now: Time, rng: &mut Rng) -> Result<Reply, String> {
         if let Some(first) = self.memory.get(&request.key) {
             return Ok(first.clone());
+        }
+        if let (Body::Save(..), Some(held)) = (&request.body, self.locks.get_mut(&request.id).filter(|l| l.expires > now)) {
+            if lock == Some(held.token.as_str()) {
+                held.expires = now.plus_ms(LEASE);
+            } else if held.holder != from {
+                return Ok(Reply::Locked);
+            }
         }
         let reply = match &request.body {
             Body::Create(content) => {
                 let decision = decide::create(self.present(request.id), content, &self.policies);
                 self.decided(from, request, decision, None, now, rng)?
             }
-            Body::Save(base, patch) => {
+            Body::Save(base, at, patch) => {
                 let Some(versions) = self.versions.get(&request.id) else { return Ok(Reply::Missing) };
                 let (present, base) = (versions.last().unwrap(), versions.iter().find(|n| n.version == *base));
+                let base = base.filter(|b| at.is_none_or(|at| at == b.updated_at));
                 let Some(base) = base.cloned() else {
                     if self.past.is_empty() {
                         return Err("a save on a version that never was".to_owned());
