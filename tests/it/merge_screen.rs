@@ -708,6 +708,74 @@ fn the_mouse_says_where_and_then_what() {
 }
 
 #[test]
+fn the_wheel_scrolls_and_nothing_else() {
+    let text = |word: &str| (0..60).map(|n| format!("line {n} {}\n", if n % 2 == 0 { word } else { "same" })).collect::<String>();
+    let mut p = files(text("base").as_bytes(), text("mine").as_bytes(), text("theirs").as_bytes());
+    let top = |p: &Play| {
+        let screen = p.screen();
+        let line = screen.lines().nth(2).unwrap().split("line ").nth(1).unwrap().to_owned();
+        line.split(' ').next().unwrap().parse::<usize>().unwrap()
+    };
+    let wheel = |p: &mut Play, kind| {
+        assert!(p.stage.event(Event::Mouse(Mouse { kind, x: 5, y: 5, shift: false, clicks: 1 }, None)).is_empty());
+    };
+    let start = top(&p);
+    wheel(&mut p, MouseKind::ScrollDown);
+    wheel(&mut p, MouseKind::ScrollDown);
+    assert_eq!(top(&p), start + 6, "{}", p.screen());
+    wheel(&mut p, MouseKind::ScrollUp);
+    assert_eq!(top(&p), start + 3, "{}", p.screen());
+    assert!(p.screen().contains("0 of 30 settled"), "{}", p.screen());
+}
+
+#[test]
+fn code_between_fences_is_styled_as_code_wherever_the_fence_is() {
+    let text = |word: &str| format!("# A\n\n```\n{}- {word} code\n```\n\n- {word} item\n", "- more\n".repeat(40));
+    let p = files(text("base").as_bytes(), text("mine").as_bytes(), text("base").as_bytes());
+    let theme = diptych::tui::theme::Theme::built_in("dark", true).unwrap();
+    let look = |what: &str| {
+        let screen = p.screen();
+        let (y, line) = screen.lines().enumerate().find(|(_, l)| l.contains(what)).unwrap();
+        let x = diptych::domain::text::width(&line[..line.find(what).unwrap()]);
+        p.stage.terminal.backend().buffer()[(u16::try_from(x).unwrap(), u16::try_from(y).unwrap())].fg
+    };
+    let is = |role| theme.get(role).fg.unwrap();
+    use diptych::tui::theme::Role;
+    assert_eq!(look("- mine code"), is(Role::Code), "{}", p.screen());
+    assert_eq!(look("- mine item"), is(Role::Bullet), "{}", p.screen());
+}
+
+#[test]
+fn a_wide_screen_has_room_for_all_three() {
+    let mut p = play(parked(), 200, 50);
+    p.keys("enter");
+    let screen = p.screen();
+    let lines: Vec<&str> = screen.lines().collect();
+    assert_eq!(lines.len(), 50);
+    assert!(lines.iter().all(|l| diptych::domain::text::width(l) <= 200));
+    assert_snapshot!(lines[..8].join("\n"), @r"
+     settle · Meeting                                                                                                                                                           0 of 4 settled, 2 proposals
+    ─── mine · laptop, 10:02 ──────────────────────────────────────────┬ result ────────────────────────────────────────────────────────┬ theirs · ada on desktop, 10:05 ───────────────────────────────────
+       # Meeting                                                       │# Meeting                                                       │# Meeting
+                                                                       │                                                                │
+    ▌? The meeting is on Thursday at noon in room four, with the whole │The meeting is on Thursday at noon in room seven, with the whole│The meeting is on Monday at noon in room seven, with the whole    !
+    ▌  team.                                                           │team.                                                           │team.                                                             │
+                                                                       │                                                                │
+       - bring the plan                                                │- bring the plan                                                │- bring the plan
+    ");
+    assert!(lines[48].starts_with("── disjoint words proposed ? Enter accepts · 4 left ──"), "{screen}");
+    assert!(lines[49].starts_with("n next  Enter accept  m mine  t theirs") && lines[49].contains("q later"), "{screen}");
+}
+
+#[test]
+fn a_hunk_too_long_for_words_says_that_its_pieces_are_lines() {
+    let text = |word: &str| format!("start\n{}end\n", format!("{word} words\n").repeat(20_000));
+    let mut p = files(text("base").as_bytes(), text("mine").as_bytes(), text("theirs").as_bytes());
+    p.stage.keys("i");
+    assert!(p.screen().contains("pieces are whole lines"), "{}", p.screen());
+}
+
+#[test]
 fn what_others_wrote_is_drawn_never_obeyed() {
     let mut evil = parked();
     evil.theirs.content.body = "a\u{1b}]0;title\u{7}\u{202e}b\u{9b}31m\tc\u{200b}\n".to_owned();

@@ -34,12 +34,13 @@ const CASES: [Case; 3] = [
     ("c.txt", b"caf\xe9 base\n", b"caf\xe9 mine\n", b"caf\xe9 theirs\n"),
 ];
 
-fn repository(home: &Home) -> std::path::PathBuf {
+/// A repository in the middle of a merge of these files.
+fn conflict(home: &Home, cases: &[Case]) -> std::path::PathBuf {
     let dir = home.path("repo");
     std::fs::create_dir_all(&dir).unwrap();
     std::fs::create_dir_all(home.path("home")).unwrap();
     let put = |side: usize| {
-        for (name, base, mine, theirs) in CASES {
+        for (name, base, mine, theirs) in cases {
             std::fs::write(dir.join(name), [base, mine, theirs][side]).unwrap();
         }
         git(home, &dir, &["add", "-A"]);
@@ -68,7 +69,7 @@ fn on_path() -> String {
 #[test]
 fn a_mergetool_run_settles_several_files() {
     let home = Home::new();
-    let dir = repository(&home);
+    let dir = conflict(&home, &CASES);
     let unmerged = || String::from_utf8(git(&home, &dir, &["diff", "--name-only", "--diff-filter=U"]).stdout).unwrap();
     assert_eq!(unmerged(), "a.md\nb.md\nc.txt\n");
     let repo = dir.to_str().unwrap();
@@ -92,6 +93,20 @@ fn a_mergetool_run_settles_several_files() {
     assert_eq!(read("a.md"), b"one\r\nmine\r\n");
     assert_eq!(read("b.md"), b"theirs end");
     assert_eq!(read("c.txt"), b"caf\xe9 mine\ncaf\xe9 theirs\n");
+}
+
+#[test]
+fn a_mergetool_run_refuses_a_binary_file_and_leaves_it_alone() {
+    let home = Home::new();
+    let (base, mine, theirs): (&[u8], &[u8], &[u8]) = (b"\x00base\n", b"\x00mine\n", b"\x00theirs\n");
+    let dir = conflict(&home, &[("a.bin", base, mine, theirs)]);
+    let repo = dir.to_str().unwrap();
+    let mut term = Term::run(&home, "git", &["-C", repo, "mergetool", "--no-prompt"], &[("PATH", &on_path())], 80, 24);
+    term.wait("binary");
+    assert_ne!(term.exit(), 0);
+    let unmerged = git(&home, &dir, &["diff", "--name-only", "--diff-filter=U"]).stdout;
+    assert_eq!(String::from_utf8(unmerged).unwrap(), "a.bin\n");
+    assert_eq!(std::fs::read(dir.join("a.bin")).unwrap(), mine);
 }
 
 #[test]

@@ -396,6 +396,20 @@ fn a_refused_save_speaks_up_without_taking_the_keys() {
 }
 
 #[test]
+fn a_numbered_list_within_a_list_has_its_own_numbers() {
+    let mut play = editor("1. one", 60, 14);
+    play.keys("end enter tab");
+    play.types("in");
+    play.keys("enter");
+    play.types("in too");
+    play.keys("enter backtab");
+    play.types("two");
+    let told = play.keys("ctrl-s");
+    let [Command::Save { content, .. }] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(content.body, "1. one\n   1. in\n   2. in too\n2. two");
+}
+
+#[test]
 fn lists_go_on_and_boxes_are_ticked() {
     let mut play = editor("- [ ] one", 60, 14);
     play.keys("end enter");

@@ -149,13 +149,13 @@ impl Disk {
             let _ = self.change(|disk| typed.iter().try_for_each(|id| disk.fold(*id)));
         }
         let query = format!("{}*", words.join(" "));
-        let sql = "SELECT n.id, snippet(words, -1, '', '', '…', 16) FROM words JOIN notes n ON n.n = words.rowid
+        let sql = "SELECT n.id, snippet(words, -1, char(2), char(3), '…', 16) FROM words JOIN notes n ON n.n = words.rowid
             WHERE words MATCH ?1 ORDER BY rank LIMIT ?2";
         let mut statement = self.db.prepare_cached(sql)?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows = statement.query_map(params![query, limit], |r| {
             let hit: String = r.get(1)?;
-            Ok((NoteId(Uuid::from_bytes(r.get(0)?)), crate::client::record::head(&hit, 200).to_owned()))
+            Ok((NoteId(Uuid::from_bytes(r.get(0)?)), around(&hit)))
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -255,4 +255,15 @@ impl Disk {
         let rows = statement.query_map([lane_no(lane)], |r| Ok(NoteId(Uuid::from_bytes(r.get(0)?))))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
+}
+
+/// Bytes of a hit shown before what was found.
+const BEFORE: usize = 60;
+
+/// A stretch of a hit that holds what was found in it (between the two marks), without the marks.
+fn around(hit: &str) -> String {
+    let from = hit.floor_char_boundary(hit.find('\u{2}').unwrap_or(0).saturating_sub(BEFORE));
+    let rest = hit[from..].replace(['\u{2}', '\u{3}'], "");
+    let before = if from > 0 { "…" } else { "" };
+    format!("{before}{}", crate::client::record::head(&rest, 200))
 }

@@ -82,11 +82,17 @@ impl Settle {
         out.into_iter().map(|(_, a)| a).collect()
     }
 
+    /// Whether a hunk is too large for its edits to be told apart by words: its pieces are runs of lines.
+    #[must_use]
+    pub fn pieces_are_lines(&self, hunk: usize) -> bool {
+        self.hunks.get(hunk).is_some_and(|h| h.base.len() + h.mine.len() + h.theirs.len() > WORDS_UP_TO)
+    }
+
     /// A side's edits in a hunk: range of the side, range of base.
     fn edits_of(&self, hunk: usize, side: Side) -> Vec<(Range<usize>, Range<usize>)> {
         let h = &self.hunks[hunk];
         let (old, new) = (self.side(hunk, Side::Base), self.side(hunk, side));
-        let small = h.base.len() + h.mine.len() + h.theirs.len() <= WORDS_UP_TO;
+        let small = !self.pieces_are_lines(hunk);
         let at = if side == Side::Mine { h.mine.start } else { h.theirs.start };
         let edits = if small { fine(old, new) } else { diff::lines(old, new) };
         edits.into_iter().map(|e| (e.new.start + at..e.new.end + at, e.old.start + h.base.start..e.old.end + h.base.start)).collect()

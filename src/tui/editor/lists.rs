@@ -57,6 +57,41 @@ pub fn newline(buffer: &mut Buffer) {
     buffer.replace(buffer.selection().range(), &text, Kind::Other);
 }
 
+fn indent_numbered(buffer: &mut Buffer, m: &Marker, out: bool) {
+    let at = buffer.cursor();
+    let line = buffer.line(at.line);
+    let indent = if out { m.indent - m.indent.min(3) } else { m.indent + 3 };
+    let digits = line[m.mark.clone()].bytes().take_while(u8::is_ascii_digit).count();
+    let new = format!("{:indent$}{}", "", number_at(buffer, at.line, indent));
+    let old = m.indent + digits;
+    let (start, end) = (Pos::new(at.line, 0), Pos::new(at.line, old));
+    let byte = (at.byte + new.len()).saturating_sub(old);
+    buffer.replace(start..end, &new, Kind::Other);
+    buffer.move_to(Pos::new(at.line, byte), false);
+}
+
+/// The number of an item so far in: one more than the item before it at the same depth, or 1 where a list begins.
+fn number_at(buffer: &Buffer, line: usize, indent: usize) -> u64 {
+    for before in (0..line).rev() {
+        let text = buffer.line(before);
+        let deep = text.bytes().take_while(|b| matches!(b, b' ' | b'\t')).count();
+        let Some(m) = marker(text) else {
+            if text.trim().is_empty() || deep > indent {
+                continue;
+            }
+            return 1;
+        };
+        if m.indent < indent {
+            return 1;
+        }
+        if m.indent == indent {
+            let digits: String = text[m.mark].chars().take_while(char::is_ascii_digit).collect();
+            return digits.parse().map_or(1, |n: u64| n + 1);
+        }
+    }
+    1
+}
+
 /// Ticks or unticks the boxes of the lines the selection touches; an item without a box gets one. `false` if there is no item.
 pub fn toggle(buffer: &mut Buffer) -> bool {
     let (cursor, range) = (buffer.cursor(), buffer.selection().range());
@@ -79,10 +114,15 @@ pub fn toggle(buffer: &mut Buffer) -> bool {
     any
 }
 
-/// Indents (or outdents) the list items the selection touches by two spaces; `false` if the cursor is in no item.
+/// Indents (or outdents) the list items the selection touches by two spaces; `false` if the cursor is in no item. A numbered item moves by
+/// three, below the words of the one before, and gets the number it has there.
 pub fn indent(buffer: &mut Buffer, out: bool) -> bool {
     let (cursor, range) = (buffer.cursor(), buffer.selection().range());
     let several = range.start.line != range.end.line;
+    if !several && let Some(m) = marker(buffer.line(cursor.line)).filter(|m| m.mark.len() > 2) {
+        indent_numbered(buffer, &m, out);
+        return true;
+    }
     let mut changes = Vec::new();
     let mut moved = 0isize;
     for line in range.start.line..=range.end.line {

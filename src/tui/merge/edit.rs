@@ -209,7 +209,7 @@ impl Merge {
             let rows = match self.hunk().map(|h| (h, &self.settle.hunks()[h])) {
                 None => 1,
                 Some((_, h)) if h.mine.len() + h.theirs.len() > MEASURED_UP_TO => usize::from(most),
-                Some((hunk, _)) => result_rows(&self.settle, hunk, width, usize::from(most)).len(),
+                Some((hunk, _)) => result_rows(&self.settle, hunk, (width, false), usize::from(most)).len(),
             };
             let same = (self.needs.0.0, self.needs.0.2) == (self.unit, width);
             self.needs = (of, if same { rows.max(self.needs.1) } else { rows });
@@ -246,7 +246,10 @@ impl Merge {
         self.result_of = Some(of);
         self.result_rows = match (height, self.hunk()) {
             (0, _) => Vec::new(),
-            (_, Some(hunk)) => result_rows(&self.settle, hunk, width, self.result_top + height + 1),
+            (_, Some(hunk)) => {
+                let inside = self.page.fences.hold(Side::Mine, self.settle.hunks()[hunk].mine.start);
+                result_rows(&self.settle, hunk, (width, inside), self.result_top + height + 1)
+            }
             (_, None) => {
                 let row = self.settle.rows().get(self.unit);
                 let text = row.and_then(crate::domain::settle::Row::shown).unwrap_or_else(|| "‹ open: choose ›".to_owned());
@@ -273,12 +276,12 @@ fn selected(line: &str, row: Range<usize>, n: usize, selection: &Range<Pos>) -> 
     parts.map(|(r, role)| Span { text: line[r].to_owned(), role, atom: None, struck: false }).collect()
 }
 
-fn result_rows(settle: &crate::domain::settle::Settle, hunk: usize, width: usize, most: usize) -> Vec<Vec<Span>> {
+fn result_rows(settle: &crate::domain::settle::Settle, hunk: usize, (width, in_fence): (usize, bool), most: usize) -> Vec<Vec<Span>> {
     let table = super::Table { flows: vec![], lines: vec![], atoms: vec![], on: vec![], decided: false };
     if settle.status(hunk) == Status::Equal {
         return Vec::new();
     }
-    let flow = super::result_flow(settle, hunk);
+    let flow = super::result_flow(settle, hunk).fenced(in_fence);
     let mut out = Vec::new();
     for line in &flow.lines {
         let rows = text::wrap_from(&flow.text[line.clone()], width, 0);

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::fences;
 use crate::domain::merge::Kind;
 use crate::domain::refine::Origin;
 use crate::domain::settle::{Atom, Choice, Row, RowChoice, RowName, Settle, Side, Status};
@@ -29,12 +30,27 @@ pub struct Flow {
     pub marks: Vec<Mark>,
     /// The role of what is not marked.
     pub plain: Option<Role>,
+    /// The first bytes of the lines that open or close a code fence, and whether the text begins inside one.
+    fences: (Vec<usize>, bool),
 }
 
 impl Flow {
     pub(super) fn new(text: String, marks: Vec<Mark>, plain: Option<Role>) -> Flow {
         let lines = line_ranges(text.as_bytes());
-        Flow { text, lines, marks, plain }
+        // Text in one role is not styled.
+        let fences = if plain.is_some() { Vec::new() } else { fences::in_text(text.as_bytes()) };
+        Flow { text, lines, marks, plain, fences: (fences, false) }
+    }
+
+    /// The same for a text that begins inside a code fence, or not.
+    pub(super) fn fenced(mut self, inside: bool) -> Flow {
+        self.fences.1 = inside;
+        self
+    }
+
+    /// Whether the line that begins at a byte lies inside a code fence.
+    pub(super) fn in_fence(&self, line: usize) -> bool {
+        (self.fences.0.partition_point(|at| *at < line) % 2 == 1) != self.fences.1
     }
 }
 
@@ -79,6 +95,7 @@ pub fn standing(settle: &Settle, hunk: usize) -> String {
     let class = |h| settle.proposal(h).map_or("", |p| p.class.name()).replace('-', " ");
     match (settle.status(hunk), settle.choice(hunk)) {
         (Status::Equal, _) => "the same everywhere".to_owned(),
+        (Status::Open, _) if settle.pieces_are_lines(hunk) => "open, choose; so long that pieces are whole lines".to_owned(),
         (Status::Open, _) => "open, choose".to_owned(),
         (Status::Proposed, _) => format!("{} proposed", class(hunk)),
         (Status::Auto, Some(Choice::Proposal)) => format!("{}, taken unasked", class(hunk)),

@@ -6,6 +6,7 @@
 
 mod act;
 mod edit;
+mod fences;
 mod find;
 mod flow;
 mod fold;
@@ -39,6 +40,7 @@ use crate::domain::refine::Class;
 use crate::domain::settle::{Labels, Place, Settle};
 
 pub use edit::Editing;
+pub use fences::Fences;
 pub use flow::{Flow, Mark, result_flow, row_standing, standing};
 pub use opening::Opening;
 pub use page::{At, Look, Page, PageRow, What};
@@ -198,7 +200,7 @@ impl Merge {
             source,
             unit: 0,
             atom: 0,
-            page: Page::default(),
+            page: Page::new(opened.fences),
             lens: None,
             flip: Flip::Result,
             as_change: false,

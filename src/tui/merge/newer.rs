@@ -33,6 +33,7 @@ impl Merge {
         let mut out = self.end_edit();
         let restored = opened.settle.carry_over(&self.settle);
         self.settle = opened.settle;
+        self.page.fences = opened.fences;
         self.source = Source::Note(newer.parked);
         self.page.forget();
         self.bar.clear();

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 
+use super::fences::Fences;
 use super::flow::Flow;
 use super::fold::{Fold, equal};
 use super::spans::{Span, markdown, spans};
@@ -80,6 +81,8 @@ pub struct Page {
     pub rows: Vec<PageRow>,
     /// Whether nothing comes below the rows on screen.
     pub ends: bool,
+    /// Where code fences stand.
+    pub fences: Fences,
     look: Look,
     tables: HashMap<usize, (u32, Rc<Table>)>,
     folds: HashMap<usize, Option<Rc<Fold>>>,
@@ -88,6 +91,12 @@ pub struct Page {
 }
 
 impl Page {
+    /// A page at the beginning of texts with these code fences.
+    #[must_use]
+    pub fn new(fences: Fences) -> Page {
+        Page { fences, ..Page::default() }
+    }
+
     /// Takes a look; if it is another one, everything will be laid out anew and the top stays at its unit.
     pub fn set_look(&mut self, look: Look) {
         if self.look != look {
@@ -132,7 +141,7 @@ impl Page {
         let lens = self.lens();
         let made = match place {
             Place::Row(r) => table::row(&settle.rows()[r], lens),
-            Place::Hunk(h) => table::hunk(settle, h, lens, self.look.flip.unwrap_or(Flip::Result), self.look.as_change),
+            Place::Hunk(h) => table::hunk(settle, h, lens, self.look.flip.unwrap_or(Flip::Result), self.look.as_change, &self.fences),
         };
         if self.tables.len() > KEPT {
             self.tables.clear();
@@ -375,9 +384,13 @@ impl Page {
             return PageRow { at, what: What::Fold(format!("{hidden} lines the same")), first };
         };
         let shown = String::from_utf8_lossy(&equal(settle, at.unit)[range.clone()]).into_owned();
+        let fenced = match table::place(settle, at.unit) {
+            Place::Hunk(h) => self.fences.hold(Side::Base, settle.hunks()[h].base.start + range.start),
+            Place::Row(_) => false,
+        };
         let cells = (0..self.columns()).map(|c| {
             let rows = self.wrapped_equal(settle, at.unit, at.line, c, &range);
-            let span = |r: &Range<usize>| markdown(&shown, r.clone());
+            let span = |r: &Range<usize>| markdown(&shown, r.clone(), fenced);
             Some(rows.get(at.row).map(span).unwrap_or_default())
         });
         PageRow { at, what: What::Cells(cells.collect()), first }

@@ -34,7 +34,7 @@ pub fn spans(table: &Table, flow: &Flow, row: Range<usize>) -> Vec<Span> {
                 let line = flow.lines.partition_point(|l| l.start <= range.start).saturating_sub(1);
                 let from = flow.lines.get(line).map_or(range.start, |l| l.start);
                 let end = flow.lines.get(line).map_or(range.end, |l| l.end.max(range.end));
-                out.extend(markdown(&flow.text[from..end], range.start - from..range.end - from));
+                out.extend(markdown(&flow.text[from..end], range.start - from..range.end - from, flow.in_fence(from)));
             }
         }
     };
@@ -55,10 +55,10 @@ pub fn spans(table: &Table, flow: &Flow, row: Range<usize>) -> Vec<Span> {
 
 /// A stretch of a line, lightly styled as Markdown: headings, list marks, quotes, code, stressed words, links. What is ticked off is not
 /// struck as in the editor: here that would say that it is left out.
-pub(super) fn markdown(line: &str, row: Range<usize>) -> Vec<Span> {
+pub(super) fn markdown(line: &str, row: Range<usize>, in_fence: bool) -> Vec<Span> {
     let span = |range: Range<usize>, role: Role| Span { text: line[range].to_owned(), role, atom: None, struck: false };
     let (mut out, mut at) = (Vec::new(), row.start);
-    for (cut, role) in style(line, false).0.into_iter().filter(|(_, role)| *role != Role::Done) {
+    for (cut, role) in style(line, in_fence).0.into_iter().filter(|(_, role)| *role != Role::Done) {
         let (start, end) = (cut.start.clamp(at, row.end), cut.end.clamp(at, row.end));
         if start < end {
             if at < start {

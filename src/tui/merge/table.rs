@@ -8,6 +8,7 @@ use std::ops::Range;
 use crate::domain::diff;
 use crate::domain::merge::Kind;
 
+use super::fences::Fences;
 use super::flow::{Flow, change_flow, plain_flow, result_flow, row_standing, side_flow, standing};
 use crate::domain::settle::{Atom, Place, Row, RowChoice, Settle, Side, Status};
 use crate::tui::theme::Role;
@@ -93,13 +94,19 @@ const PAIRED_UP_TO: usize = 4_000;
 
 /// Lays out a hunk in which the texts differ.
 #[must_use]
-pub(super) fn hunk(settle: &Settle, hunk: usize, lens: Lens, flip: Flip, as_change: bool) -> Table {
+pub(super) fn hunk(settle: &Settle, hunk: usize, lens: Lens, flip: Flip, as_change: bool, fences: &Fences) -> Table {
     let atoms = settle.atoms(hunk);
     let on_set = settle.atoms_on(hunk, &atoms);
     let on = (0u32..).zip(&atoms).map(|(i, _)| on_set.contains(&i)).collect();
     let decided = settle.choice(hunk).is_some();
-    let side = |s| if as_change { change_flow(settle, hunk, s, &atoms) } else { side_flow(settle, hunk, s, &atoms) };
-    let kind = settle.hunks()[hunk].kind;
+    let h = &settle.hunks()[hunk];
+    let begins_in = |s: Side| fences.hold(s, [&h.base, &h.mine, &h.theirs][s as usize].start);
+    let side = |s| {
+        let flow = if as_change { change_flow(settle, hunk, s, &atoms) } else { side_flow(settle, hunk, s, &atoms) };
+        flow.fenced(begins_in(s))
+    };
+    let result = || result_flow(settle, hunk).fenced(begins_in(Side::Mine));
+    let kind = h.kind;
     let (flows, lines) = match lens {
         Lens::Two => {
             let flows = vec![side(Side::Mine), side(Side::Theirs)];
@@ -108,7 +115,7 @@ pub(super) fn hunk(settle: &Settle, hunk: usize, lens: Lens, flip: Flip, as_chan
             (flows, lines)
         }
         Lens::Three => {
-            let flows = vec![side(Side::Mine), result_flow(settle, hunk), side(Side::Theirs)];
+            let flows = vec![side(Side::Mine), result(), side(Side::Theirs)];
             let paired = pairs(&flows[0], &flows[2]);
             let n = paired.len().max(flows[1].lines.len());
             let cells = |i: usize| {
@@ -128,13 +135,13 @@ pub(super) fn hunk(settle: &Settle, hunk: usize, lens: Lens, flip: Flip, as_chan
             }
             // What is open has no result yet, and the rule below says so.
             if settle.status(hunk) != Status::Open {
-                parts.push((result_flow(settle, hunk), format!("result: {}", standing(settle, hunk)), Role::Settled));
+                parts.push((result(), format!("result: {}", standing(settle, hunk)), Role::Settled));
             }
             one_under_another(parts)
         }
         Lens::Single => {
             let flow = match flip {
-                Flip::Result => result_flow(settle, hunk),
+                Flip::Result => result(),
                 Flip::Mine => side(Side::Mine),
                 Flip::Theirs => side(Side::Theirs),
                 Flip::Base => plain_flow(settle.side(hunk, Side::Base), Some(Role::Base)),

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::classes;
+use super::{Fences, classes};
 use crate::client::handle::Parked;
 use crate::domain::settle::{Restored, Settle};
 use crate::domain::stop::{Cancelled, Stop};
@@ -20,6 +20,8 @@ pub struct Opened {
     pub settle: Settle,
     /// What came back from the journal.
     pub restored: Restored,
+    /// Where code fences stand in it.
+    pub fences: Fences,
     /// Where the journal of files is kept, if anywhere.
     pub journal: Option<PathBuf>,
 }
@@ -29,7 +31,7 @@ impl Opened {
     #[must_use]
     pub fn new(mut settle: Settle, journal: &[u8]) -> Opened {
         let restored = settle.restore(journal);
-        Opened { settle, restored, journal: None }
+        Opened { fences: Fences::of(&settle), settle, restored, journal: None }
     }
 }
 

@@ -1,11 +1,14 @@
 //! The list of notes: head, search line, rows, and a preview where there is room.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::editor::state_mark;
 use super::{head, input, markdown, paint, put, put_all, put_cut, put_right, put_styled};
 use crate::client::handle::Row;
+use crate::domain::buffer::{Case, hits};
 use crate::domain::text;
 use crate::tui::keys::{Action, Mode};
 use crate::tui::list::List;
@@ -129,12 +132,37 @@ fn draw_row(list: &List, row: &Row, line: Rect, buf: &mut Buffer, ctx: &Ctx<'_>)
         let room = (right - tags_cells).saturating_sub(at + 2);
         // The hit is a piece of text with its line ends; here it is one line.
         let hit = hit.split_whitespace().collect::<Vec<_>>().join(" ");
-        at += 2 + put_cut(buf, at + 2, y, room, &hit, theme.get(Role::Dim));
+        let shown = around(&hit, &list.filter.query, usize::from(room));
+        at += 2;
+        let used = put_cut(buf, at, y, room, &shown, theme.get(Role::Dim));
+        for found in places(&shown, &list.filter.query) {
+            let cells = |t: &str| u16::try_from(text::width(t)).unwrap_or(u16::MAX);
+            let from = at.saturating_add(cells(&shown[..found.start]));
+            let mark = Rect::new(from, y, cells(&shown[found]), 1).intersection(Rect::new(at, y, used, 1));
+            paint(buf, mark, theme.get(Role::Match));
+        }
+        at += used;
     }
     if selected {
         paint(buf, Rect { x: line.x, width: at - line.x, ..line }, theme.get(Role::Selected));
     }
     put_right(buf, right, y, tags_cells, &tags, theme.get(Role::Tag));
+}
+
+/// Where a text holds words that are searched for.
+fn places(shown: &str, query: &str) -> Vec<Range<usize>> {
+    query.split_whitespace().flat_map(|word| hits(shown, word, Case::Ignore).collect::<Vec<_>>()).collect()
+}
+
+/// A hit from a little before the first place that was searched for, where that would not fit otherwise.
+fn around(hit: &str, query: &str, cells: usize) -> String {
+    let Some(first) = places(hit, query).into_iter().min_by_key(|at| at.start) else { return hit.to_owned() };
+    let before = text::width(&hit[..first.end]);
+    if before < cells {
+        return hit.to_owned();
+    }
+    let from = text::byte_at(hit, 0..hit.len(), before.saturating_sub(cells * 2 / 3));
+    format!("…{}", &hit[from.min(first.start)..])
 }
 
 fn preview(list: &List, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) {
