@@ -4,6 +4,7 @@
 //! stand beside it. WAL with `synchronous = FULL`: an answer means that the disk has it.
 
 mod checkpoint;
+mod index;
 mod read;
 mod tx;
 mod writer;
@@ -27,11 +28,12 @@ use checkpoint::Checkpoints;
 use writer::Message;
 
 /// Every step of the schema, oldest first; the file's `user_version` counts those taken.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../../../assets/migrations/sqlite/1.sql"),
     include_str!("../../../assets/migrations/sqlite/2.sql"),
     include_str!("../../../assets/migrations/sqlite/3.sql"),
     include_str!("../../../assets/migrations/sqlite/4.sql"),
+    include_str!("../../../assets/migrations/sqlite/5.sql"),
 ];
 /// Writes that may wait before a request has to.
 const QUEUE: usize = 8192;
@@ -142,7 +144,8 @@ impl SqliteStore {
         let checkpoints = Checkpoints::of(&mut conn, path, durability)?;
         let (writes, waiting) = mpsc::channel(QUEUE);
         let (queued, hub) = (Arc::new(AtomicUsize::new(0)), Arc::new(Hub::default()));
-        let writer = writer::Writer::new(conn, checkpoints, waiting, Arc::clone(&hub), Arc::clone(&queued));
+        let indexing = index::Indexing::start(writes.downgrade(), Arc::clone(&queued));
+        let writer = writer::Writer::new(conn, (checkpoints, indexing), waiting, Arc::clone(&hub), Arc::clone(&queued));
         std::thread::Builder::new()
             .name("diptych-writer".to_owned())
             .spawn(move || writer.run())

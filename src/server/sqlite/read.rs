@@ -6,6 +6,7 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use uuid::Uuid;
 
+use super::index;
 use crate::domain::audit::Entry;
 use crate::domain::note::{Content, Note, NoteId, Seq, Time, Version};
 use crate::server::memory;
@@ -131,17 +132,42 @@ pub(super) fn epoch(conn: &Connection, space: Space, place: Option<(Uuid, Seq)>)
 
 /// Live notes, the one changed last first.
 pub(super) fn search(conn: &Connection, space: Space, search: &Search) -> Step<Page> {
+    let q = search.q.as_ref().map(|q| q.to_lowercase());
+    let tx = conn.unchecked_transaction()?; // one view of the notes and of how far they are indexed
+    let reached = match q.as_deref().and_then(index::asked).zip(index::row(space, 0)) {
+        Some(_) => index::reached(&tx, space)?,
+        None => 0,
+    };
+    let before = search.after.unwrap_or(i64::MAX);
     let sql = columns!(
         ", n.seq FROM notes n JOIN versions v ON v.row = n.row
-         WHERE n.space = ?1 AND n.deleted = 0 AND n.seq < ?2
+         WHERE n.space = ?1 AND n.deleted = 0 AND n.seq < ?2 AND n.seq > ?6
            AND (?3 IS NULL OR holds(v.title, ?3) OR holds(v.body, ?3))
            AND (?4 IS NULL OR EXISTS (SELECT 1 FROM json_each(v.tags) WHERE value = ?4))
          ORDER BY n.seq DESC LIMIT ?5"
     );
     let text = |t: &Option<String>| t.clone().map_or(Sql::Null, Sql::Text);
-    let q = search.q.as_ref().map(|q| q.to_lowercase());
-    let after = Sql::Integer(search.after.unwrap_or(i64::MAX));
-    page(conn, space, sql, vec![Sql::Integer(space), after, text(&q), text(&search.tag), one_more(search.limit)], search.limit)
+    let by = |limit: usize, last: Sql| vec![Sql::Integer(space), Sql::Integer(before), text(&q), text(&search.tag), one_more(limit), last];
+    let mut found = page(&tx, space, sql, by(search.limit, Sql::Integer(reached)), search.limit)?;
+    let asked = q.as_deref().and_then(index::asked).filter(|_| reached > 0 && !found.more);
+    let range = index::row(space, 0).zip(index::row(space, reached.min(before.saturating_sub(1)).max(0)));
+    if let (Some(asked), Some((first, last))) = (asked, range) {
+        let sql = columns!(
+            ", n.seq FROM search s CROSS JOIN notes n CROSS JOIN versions v
+             WHERE s.search MATCH ?6 AND s.rowid > ?7 AND s.rowid <= ?2 AND n.space = ?1 AND n.seq = s.rowid - ?7 AND v.row = n.row
+               AND n.deleted = 0 AND (holds(v.title, ?3) OR holds(v.body, ?3))
+               AND (?4 IS NULL OR EXISTS (SELECT 1 FROM json_each(v.tags) WHERE value = ?4))
+             ORDER BY s.rowid DESC LIMIT ?5"
+        );
+        let left = search.limit - found.notes.len();
+        let mut params = by(left, Sql::Text(asked));
+        params[1] = Sql::Integer(last);
+        params.push(Sql::Integer(first));
+        let older = page(&tx, space, sql, params, left)?;
+        found.notes.extend(older.notes);
+        found.more = older.more;
+    }
+    Ok(found)
 }
 
 /// Makes `holds(text, needle)` known: whether a text holds another, whatever its case in any script.

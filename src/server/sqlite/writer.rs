@@ -12,6 +12,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::{mpsc, oneshot};
 
 use super::checkpoint::Checkpoints;
+use super::index::Indexing;
 use super::tx::SqliteTx;
 use crate::server::events::Hub;
 use crate::server::store::{Answer, Event, Space, StoreError, Write};
@@ -65,6 +66,7 @@ type Back = oneshot::Sender<Result<Answer, StoreError>>;
 pub(super) struct Writer {
     conn: Connection,
     checkpoints: Checkpoints,
+    indexing: Indexing,
     waiting: mpsc::Receiver<Message>,
     hub: Arc<Hub>,
     queued: Arc<AtomicUsize>,
@@ -78,12 +80,12 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn new(
         conn: Connection,
-        checkpoints: Checkpoints,
+        (checkpoints, indexing): (Checkpoints, Indexing),
         waiting: mpsc::Receiver<Message>,
         hub: Arc<Hub>,
         queued: Arc<AtomicUsize>,
     ) -> Self {
-        Self { conn, checkpoints, waiting, hub, queued, since_sweep: SWEEP, swept: Key::default(), opened: HashSet::new() }
+        Self { conn, checkpoints, indexing, waiting, hub, queued, since_sweep: SWEEP, swept: Key::default(), opened: HashSet::new() }
     }
 
     /// Works until every sender is gone.
@@ -117,6 +119,7 @@ impl Writer {
                     let _ = back.send(Ok(answer)); // the request may have been given up meanwhile
                 }
                 self.checkpoints.turn(&self.conn);
+                self.indexing.changed();
             }
             Err(e) => match <[_; 1]>::try_from(writes) {
                 Ok([(_, back)]) => {
