@@ -194,3 +194,54 @@ pub async fn a_search_is_by_text_and_tag(s: Server) {
     s.get("/api/notes?since=0&q=x").await.fails(422, "invalid");
     s.get(&format!("/api/notes?q={}", "x".repeat(1001))).await.fails(422, "invalid");
 }
+
+/// The policies in force are the documented ones where nothing else is said, and the figures for Prometheus count what was done.
+pub async fn policies_and_figures_are_told(s: Server) {
+    let policies = s.get("/api/policies").await.is(200).body["data"]["notes"].clone();
+    for (field, policy) in [
+        ("title", "last-write-wins"),
+        ("body", "manual"),
+        ("tags", "union"),
+        ("fields.*", "manual"),
+        ("fields.price_cents", "manual"),
+        ("version", "server-owned"),
+        ("created_at", "server-owned"),
+        ("updated_by", "server-owned"),
+        ("updated_from", "server-owned"),
+    ] {
+        assert_eq!(policies[field], policy, "{field}: {policies}");
+    }
+    let path = s.note(json!({"title": "t", "body": "b"})).await;
+    s.put(&path, "desk", json!({"base_version": 1, "body": "b2", "title": "t2"})).await.is(200);
+    s.put(&path, "lap", json!({"base_version": 1, "body": "b3"})).await.is(409);
+    s.put(&path, "lap", json!({"base_version": 1, "title": "t3"})).await.is(200);
+    let live = s.ask("GET", "/api/events", "desk").send().await.unwrap();
+    let text = send(s.http.get(format!("{}/metrics", s.url))).await.is(200);
+    assert!(text.header("content-type").starts_with("application/openmetrics-text"));
+    let text = text.body.as_str().unwrap().to_owned();
+    for line in [
+        "diptych_saves_total 3",
+        "diptych_conflicts_total{action=\"conflict_409\"} 1",
+        "diptych_conflicts_total{action=\"conflict_lww\"} 1",
+        "diptych_requests_total{method=\"PUT\",route=\"/api/notes/{id}\",status=\"409\"} 1",
+        "diptych_request_seconds_count 6",
+        "diptych_writes_waiting 0",
+        "diptych_listeners 1",
+    ] {
+        assert!(text.lines().any(|l| l == line), "{line}\n{text}");
+    }
+    drop(live);
+}
+
+/// Ids may be written in any of the usual forms and come back in one; what is none names nothing.
+pub async fn ids_are_uuids(s: Server) {
+    let made = s.post("/api/notes", "desk", json!({"id": "0193A1C2-0000-7000-8000-00000000ABCD", "title": "t"})).await.is(201);
+    assert_eq!(made.body["data"]["id"], "0193a1c2-0000-7000-8000-00000000abcd");
+    for id in ["0193A1C2-0000-7000-8000-00000000ABCD", "0193a1c2000070008000", "x", "0193a1c2-0000-7000-8000-00000000abce"] {
+        let whole = id.eq_ignore_ascii_case("0193a1c2-0000-7000-8000-00000000abcd");
+        for path in [format!("/api/notes/{id}"), format!("/api/notes/{id}/versions"), format!("/api/notes/{id}/versions/1")] {
+            assert_eq!(s.get(&path).await.status, if whole { 200 } else { 404 }, "{path}");
+        }
+    }
+    s.post("/api/notes", "desk", json!({"id": "x", "title": "t"})).await.fails(422, "invalid");
+}

@@ -1,8 +1,10 @@
 //! The contract, line by line, over real HTTP: one story, told to every store.
 
 mod audit;
+mod limits;
 mod lines;
 pub mod live;
+mod page;
 mod races;
 mod saves;
 pub mod server;
@@ -38,6 +40,11 @@ stories! {
     pages_of_saves_are_whole: audit::pages_of_saves_are_whole;
     figures_equal_the_rows: audit::figures_equal_the_rows;
     events_resume_without_a_gap: live::events_resume_without_a_gap;
+    policies_and_figures_are_told: lines::policies_and_figures_are_told;
+    ids_are_uuids: lines::ids_are_uuids;
+    a_token_that_asks_too_often_waits_and_others_do_not: limits::a_token_that_asks_too_often_waits_and_others_do_not;
+    a_request_is_as_large_as_the_limit_and_no_larger: limits::a_request_is_as_large_as_the_limit_and_no_larger;
+    each_part_of_a_note_has_its_bound: limits::each_part_of_a_note_has_its_bound;
     every_write_has_its_key: lines::every_write_has_its_key;
     each_policy_is_logged_by_name: lines::each_policy_is_logged_by_name;
     a_deletion_names_its_base_too: lines::a_deletion_names_its_base_too;

@@ -5,7 +5,6 @@ mod browser;
 mod drain;
 mod keys;
 mod kill;
-mod limits;
 mod program;
 mod quiet;
 mod readme;

@@ -2,18 +2,13 @@
 
 use std::sync::Arc;
 
-use diptych::server::sqlite::SqliteStore;
 use serde_json::{Value, json};
 
-use crate::contract::server::{Server, send};
+use super::Server;
+use super::server::send;
 
-async fn served(change: impl FnOnce(&mut diptych::server::Config)) -> Server {
-    Server::start_as(Arc::new(SqliteStore::temporary().unwrap()), change).await
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_token_that_asks_too_often_waits_and_others_do_not() {
-    let s = served(|c| c.rate = Some(5)).await;
+pub async fn a_token_that_asks_too_often_waits_and_others_do_not(s: Server) {
+    let s = Server::start_as(Arc::clone(&s.store), |c| c.rate = Some(5)).await;
     let mut granted = 0;
     let refused = loop {
         let got = s.get("/api/policies").await;
@@ -40,9 +35,8 @@ async fn a_token_that_asks_too_often_waits_and_others_do_not() {
     assert_eq!(s.get("/api/notes").await.is(200).body["data"], json!([]));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_request_is_as_large_as_the_limit_and_no_larger() {
-    let s = served(|c| c.body_limit = 4096).await;
+pub async fn a_request_is_as_large_as_the_limit_and_no_larger(s: Server) {
+    let s = Server::start_as(Arc::clone(&s.store), |c| c.body_limit = 4096).await;
     let filled = |bytes: usize| {
         let rest = bytes - json!({"title": "t", "body": ""}).to_string().len();
         json!({"title": "t", "body": "x".repeat(rest)}).to_string()
@@ -55,9 +49,7 @@ async fn a_request_is_as_large_as_the_limit_and_no_larger() {
     assert_eq!(s.get("/api/notes").await.body["data"].as_array().unwrap().len(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_part_of_a_note_has_its_bound() {
-    let s = served(|_| ()).await;
+pub async fn each_part_of_a_note_has_its_bound(s: Server) {
     let numbered = |n: usize| (0..n).map(|i| i.to_string()).collect::<Vec<_>>();
     let fields = |n: usize| Value::Object((0..n).map(|i| (format!("f{i}"), json!(1))).collect());
     for (name, fits, too_much) in [
