@@ -197,21 +197,26 @@ impl Search<'_> {
     fn go_ahead(&mut self, area: &Area, front: &mut Front, other: &Front) -> (Option<Cut>, bool) {
         front.widen(area, &mut self.ahead, self.zero);
         let odd = (front.mid - other.mid) & 1 != 0;
-        let mut snake = false;
-        let mut d = front.hi;
-        while d >= front.lo {
-            let k = (d + self.zero) as usize;
-            let from = if self.ahead[k - 1] >= self.ahead[k + 1] { self.ahead[k - 1] + 1 } else { self.ahead[k + 1] };
-            let (mut i, mut j) = (from, from - d);
-            while i < area.a1 && j < area.b1 && self.same(i, j) {
-                (i, j) = (i + 1, j + 1);
+        let (a, b) = (&self.a[..area.a1 as usize], &self.b[..area.b1 as usize]);
+        let reached = &mut self.ahead[(front.lo - 1 + self.zero) as usize..=(front.hi + 1 + self.zero) as usize];
+        let Some((above, diagonals)) = reached.split_last_mut() else { return (None, false) };
+        let (mut above, mut d, mut snake) = (*above, front.hi, false);
+        // Each diagonal starts from the further of its neighbours; the lower one is the next one's upper.
+        for pair in diagonals.rchunks_exact_mut(2) {
+            let [below, reached] = pair else { break };
+            let below = *below;
+            let from = if below >= above { below + 1 } else { above };
+            let (mut x, mut y) = (from as usize, (from - d) as usize);
+            while x < a.len() && y < b.len() && a[x] == b[y] {
+                (x, y) = (x + 1, y + 1);
             }
+            let i = x as isize;
+            *reached = i;
             snake |= i - from > LONG_SNAKE;
-            self.ahead[k] = i;
-            if odd && other.lo <= d && d <= other.hi && self.back[k] <= i {
-                return (Some(Cut { i, j, minimal_before: true, minimal_after: true }), snake);
+            if odd && other.lo <= d && d <= other.hi && self.back[(d + self.zero) as usize] <= i {
+                return (Some(Cut { i, j: i - d, minimal_before: true, minimal_after: true }), snake);
             }
-            d -= 2;
+            (above, d) = (below, d - 2);
         }
         (None, snake)
     }
@@ -220,21 +225,26 @@ impl Search<'_> {
     fn go_back(&mut self, area: &Area, other: &Front, front: &mut Front) -> (Option<Cut>, bool) {
         front.widen(area, &mut self.back, self.zero);
         let odd = (front.mid - other.mid) & 1 != 0;
-        let mut snake = false;
-        let mut d = front.hi;
-        while d >= front.lo {
-            let k = (d + self.zero) as usize;
-            let from = if self.back[k - 1] < self.back[k + 1] { self.back[k - 1] } else { self.back[k + 1] - 1 };
-            let (mut i, mut j) = (from, from - d);
-            while i > area.a0 && j > area.b0 && self.same(i - 1, j - 1) {
-                (i, j) = (i - 1, j - 1);
+        let (a, b) = (&self.a[area.a0 as usize..area.a1 as usize], &self.b[area.b0 as usize..area.b1 as usize]);
+        let reached = &mut self.back[(front.lo - 1 + self.zero) as usize..=(front.hi + 1 + self.zero) as usize];
+        let Some((above, diagonals)) = reached.split_last_mut() else { return (None, false) };
+        let (mut above, mut d, mut snake) = (*above, front.hi, false);
+        for pair in diagonals.rchunks_exact_mut(2) {
+            let [below, reached] = pair else { break };
+            let below = *below;
+            let from = if below < above { below } else { above - 1 };
+            // Counted from before the next item, which wraps round at the start of the area and is no place then.
+            let (mut x, mut y) = ((from - area.a0 - 1) as usize, (from - d - area.b0 - 1) as usize);
+            while x < a.len() && y < b.len() && a[x] == b[y] {
+                (x, y) = (x.wrapping_sub(1), y.wrapping_sub(1));
             }
+            let i = area.a0 + 1 + x as isize;
+            *reached = i;
             snake |= from - i > LONG_SNAKE;
-            self.back[k] = i;
-            if !odd && other.lo <= d && d <= other.hi && i <= self.ahead[k] {
-                return (Some(Cut { i, j, minimal_before: true, minimal_after: true }), snake);
+            if !odd && other.lo <= d && d <= other.hi && i <= self.ahead[(d + self.zero) as usize] {
+                return (Some(Cut { i, j: i - d, minimal_before: true, minimal_after: true }), snake);
             }
-            d -= 2;
+            (above, d) = (below, d - 2);
         }
         (None, snake)
     }
