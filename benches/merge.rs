@@ -1,8 +1,9 @@
-//! The merge beside its peers: `cargo bench --bench merge` prints the tables (`-- --all` adds 50 MB and 200,000 lines).
+//! The merge beside its peers: `cargo bench --bench merge` prints the tables (`-- --all` adds 50 MB and 200,000 lines; `-- nasty`, `-- whole`
+//! and `-- process` print one table each).
 //!
 //! In process: two texts of notes and one base, against `similar::TextMerge`, `imara-diff` (its two differences alone, without a merge)
-//! and `diffy`. Whole processes: `diptych merge-file` against `git merge-file`, in alternating rounds; instructions by `valgrind` where it
-//! is installed. Inputs come from fixed seeds. A ratio is taken within one run only; a single time says nothing.
+//! and `diffy`. Whole processes: `diptych merge-file` and GNU `diff3 -m` (where it is installed) against `git merge-file`, in alternating
+//! rounds; instructions by `valgrind` where it is installed. Inputs come from fixed seeds. A ratio is taken within one run only; a single time says nothing.
 
 #![allow(
     missing_docs,
@@ -22,10 +23,18 @@ use diptych::domain::merge::marked::{Marking, Style, merge_file};
 type Texts = [String; 3];
 
 fn main() {
-    let all = std::env::args().any(|a| a == "--all");
-    in_process();
-    whole(all);
-    nasty(all);
+    let asked = |name: &str| std::env::args().any(|a| a == name);
+    let all = asked("--all");
+    let every = !["process", "whole", "nasty"].into_iter().any(asked);
+    if every || asked("process") {
+        in_process();
+    }
+    if every || asked("whole") {
+        whole(all);
+    }
+    if every || asked("nasty") {
+        nasty(all);
+    }
 }
 
 /// Numbers from a seed.
@@ -162,14 +171,23 @@ impl Case {
         stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(13).take(2).filter_map(|n| n.parse::<u64>().ok()).sum()
     }
 
-    /// CPU time of so many runs of each, in alternating rounds, in ticks.
-    fn cpu(&self, rounds: usize) -> [u64; 3] {
-        let mut sums = [0; 3];
+    /// The command line of GNU diff3 that merges the same.
+    fn diff3(&self) -> Command {
+        let mut command = Command::new("diff3");
+        command.args(["-m", "m", "b", "t"]).current_dir(self.folder.path());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    }
+
+    /// CPU time of so many runs of each, in alternating rounds, in ticks: git, ours, ours with `--refine`, diff3 (0 without it).
+    fn cpu(&self, rounds: usize) -> [u64; 4] {
+        let mut sums = [0; 4];
         for _ in 0..rounds {
-            for (which, (program, refine)) in [("git", false), (OURS, false), (OURS, true)].into_iter().enumerate() {
+            let each = [self.command(&["git"], false), self.command(&[OURS], false), self.command(&[OURS], true), self.diff3()];
+            for (sum, mut command) in sums.iter_mut().zip(each) {
                 let before = Case::ticks();
-                let _ = self.command(&[program], refine).status();
-                sums[which] += Case::ticks() - before;
+                let _ = command.status();
+                *sum += Case::ticks() - before;
             }
         }
         sums
@@ -201,21 +219,22 @@ fn ratio(a: u64, b: u64) -> String {
 }
 
 fn row(name: &str, case: &Case, rounds: usize, valgrind: bool) {
-    let [git, ours, refined] = case.cpu(rounds);
+    let [git, ours, refined, diff3] = case.cpu(rounds);
     let same = case.output("git") == case.output(OURS);
     let count = if valgrind { case.instructions("git").zip(case.instructions(OURS)) } else { None };
     let instructions = count
         .map_or("-".to_owned(), |(git, ours)| format!("{:.1} M / {:.1} M = {}", ours as f64 / 1e6, git as f64 / 1e6, ratio(ours, git)));
     let memory = case.memory(OURS).map_or("-".to_owned(), |kb| format!("{:.2}", kb * 1024.0 / case.bytes()));
     println!(
-        "| {name} | {} | {} | {instructions} | {memory} | {} |",
+        "| {name} | {} | {} | {} | {instructions} | {memory} | {} |",
         ratio(ours, git),
         ratio(refined, ours),
+        if diff3 == 0 { "not installed".to_owned() } else { ratio(diff3, git) },
         if same { "same" } else { "differ" }
     );
 }
 
-const HEAD: &str = "| input | CPU to git's | with --refine, to without | instructions | peak memory per byte | bytes |\n| --- | ---: | ---: | ---: | ---: | --- |";
+const HEAD: &str = "| input | CPU to git's | with --refine, to without | diff3 -m, CPU to git's | instructions | peak memory per byte | bytes |\n| --- | ---: | ---: | ---: | ---: | ---: | --- |";
 
 fn whole(all: bool) {
     println!("\nWhole processes, against git merge-file\n\n{HEAD}");
@@ -235,7 +254,7 @@ fn nasty(all: bool) {
     println!("\nNasty inputs, against git merge-file\n\n{HEAD}");
     for lines in if all { vec![20_000, 200_000] } else { vec![20_000] } {
         for (name, texts) in nasty_texts(lines) {
-            let rounds = (400_000 / lines).clamp(2, 10);
+            let rounds = (400_000 / lines).clamp(2, 20);
             row(&format!("{name}, {lines} lines"), &Case::new(&texts), rounds, false);
         }
     }

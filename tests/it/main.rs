@@ -30,6 +30,7 @@ mod prose_cases;
 mod proxy;
 #[allow(dead_code, reason = "a toolbox: each story takes what it needs")]
 mod pty;
+mod purse;
 mod recording;
 mod screens;
 mod served;

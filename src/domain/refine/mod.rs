@@ -145,7 +145,9 @@ pub fn propose_unless(base: &[u8], mine: &[u8], theirs: &[u8], hunks: &[Hunk], s
             out.push(Proposal { hunk: i, class, pieces, reason: reason(class).into(), linked: Vec::new() });
             continue;
         }
-        if let Some(pair) = moved::propose(base, mine, theirs, hunks, &landed, i) {
+        let moved = if steps > 0 { moved::propose(base, mine, theirs, hunks, &landed, i) } else { None };
+        steps = steps.saturating_sub(landed.steps());
+        if let Some(pair) = moved {
             // Two blocks that landed in one place would each leave the other out.
             if pair.iter().all(|p| out.iter().all(|o| o.hunk != p.hunk)) {
                 out.extend(pair);

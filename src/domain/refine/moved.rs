@@ -20,6 +20,9 @@ struct View<'a> {
     was: &'a [u8],
 }
 
+/// Bytes that are looked through for a block in the time of a step.
+const BYTES_A_STEP: usize = 64;
+
 /// The block in the clash: what base says, what the editing side made of it; both without their last line end.
 struct Block<'a> {
     old: &'a [u8],
@@ -32,6 +35,8 @@ pub(super) struct Landed<'a> {
     texts: (&'a [u8], &'a [u8]),
     hunks: &'a [Hunk],
     places: OnceCell<[Places<'a>; 2]>,
+    /// Bytes looked through for blocks so far.
+    scanned: Cell<usize>,
 }
 
 type Places<'a> = HashMap<&'a [u8], Option<(usize, usize)>, foldhash::fast::FixedState>;
@@ -39,7 +44,18 @@ type Places<'a> = HashMap<&'a [u8], Option<(usize, usize)>, foldhash::fast::Fixe
 impl<'a> Landed<'a> {
     /// Of these hunks.
     pub(super) fn new(mine: &'a [u8], theirs: &'a [u8], hunks: &'a [Hunk]) -> Landed<'a> {
-        Landed { texts: (mine, theirs), hunks, places: OnceCell::new() }
+        Landed { texts: (mine, theirs), hunks, places: OnceCell::new(), scanned: Cell::new(0) }
+    }
+
+    /// Steps that looking for blocks took since this was last asked.
+    pub(super) fn steps(&self) -> usize {
+        self.scanned.take() / BYTES_A_STEP
+    }
+
+    /// Where a block of whole lines stands, if it stands in one place only.
+    fn once(&self, text: &[u8], block: &[u8]) -> Option<usize> {
+        self.scanned.set(self.scanned.get() + text.len());
+        once(text, block)
     }
 
     /// Where this line stands that mine alone put there, or theirs alone.
@@ -84,15 +100,15 @@ fn by(view: &View<'_>, hunks: &[Hunk], (at, landed): (usize, &Landed<'_>), mine_
     let (mover, editor) = if mine_moved { (Origin::Mine, Origin::Theirs) } else { (Origin::Theirs, Origin::Mine) };
     let range = |h: &Hunk| if mine_moved { h.mine.clone() } else { h.theirs.clone() };
     let lands = view.mover[place..range(&hunks[to]).end].starts_with(block.old);
-    if !lands || once(view.mover, block.old)? != place {
+    if !lands || landed.once(view.mover, block.old)? != place {
         return None;
     }
-    once(view.base, block.old)?;
+    landed.once(view.base, block.old)?;
     let (start, end) = (range(&hunks[to]).start, range(&hunks[to]).end);
-    let mut landed = Vec::new();
-    push(&mut landed, &view.mover[start..place], mover);
-    push(&mut landed, block.new, editor);
-    push(&mut landed, &view.mover[place + block.old.len()..end], mover);
+    let mut landing = Vec::new();
+    push(&mut landing, &view.mover[start..place], mover);
+    push(&mut landing, block.new, editor);
+    push(&mut landing, &view.mover[place + block.old.len()..end], mover);
     let mut left = Vec::new();
     push(&mut left, view.parts.0, mover);
     let (who, other) = if mine_moved { ("Mine", "theirs") } else { ("Theirs", "mine") };
@@ -100,7 +116,7 @@ fn by(view: &View<'_>, hunks: &[Hunk], (at, landed): (usize, &Landed<'_>), mine_
         |hunk, pieces: Vec<Piece>, reason: String, linked| Proposal { hunk, class: Class::Moved, pieces, reason, linked: vec![linked] };
     Some([
         say(at, left, format!("{who} moved this block, and {other} reworded it: the rewording goes along."), to),
-        say(to, landed, format!("{who} moved this block here, and {other} reworded it where it was."), at),
+        say(to, landing, format!("{who} moved this block here, and {other} reworded it where it was."), at),
     ])
 }
 
