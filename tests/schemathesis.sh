@@ -21,11 +21,11 @@ cd "$dir"
 # missing base 428. These are answers, not failures, each only where the document names it; a success that is not 2xx is 304.
 cat >"$dir/schemathesis.toml" <<'TOML'
 [checks]
-# A deleted note is no missing one: its tombstone, with `deleted: true`, is what tells other devices of the deletion.
-use_after_free.enabled = false
 positive_data_acceptance.expected-statuses = ["2xx", "304", "400", "404", "409", "412", "422", "423", "428"]
 negative_data_rejection.expected-statuses = ["400", "401", "404", "405", "412", "413", "415", "422", "428"]
 missing_required_header.expected-statuses = ["400", "401", "422", "428"]
 TOML
+# A deleted note is no missing one: its tombstone, with `deleted: true`, is what tells other devices of the deletion. So reading it is
+# no use after free.
 schemathesis --config-file "$dir/schemathesis.toml" run "$url/api/openapi.json" --header "Authorization: Bearer $token" \
-  --phases "$phases" --exclude-path /api/events --checks all --max-examples "$examples" --suppress-health-check all --no-color
+  --phases "$phases" --exclude-path /api/events --checks all --exclude-checks use_after_free --max-examples "$examples" --suppress-health-check all --no-color

@@ -7,6 +7,7 @@
 mod batch;
 mod connect;
 mod flush;
+mod index;
 mod listen;
 mod read;
 mod writer;
@@ -30,10 +31,11 @@ pub(crate) use connect::Way;
 use writer::{Queue, Waiting};
 
 /// Every step of the schema, oldest first.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../../../assets/migrations/postgres/1.sql"),
     include_str!("../../../assets/migrations/postgres/2.sql"),
     include_str!("../../../assets/migrations/postgres/3.sql"),
+    include_str!("../../../assets/migrations/postgres/4.sql"),
 ];
 /// Connections that read, at most.
 const READERS: usize = 12;
@@ -82,7 +84,9 @@ impl PostgresStore {
         }
         let (writes, waiting) = mpsc::channel(QUEUE);
         let queued = Arc::new(AtomicUsize::new(0));
-        let queue = Arc::new(Queue::new(way.pool(writer::WORKERS, writer::HELLO)?, waiting, Arc::clone(&queued)));
+        let changes = Arc::new(index::Changes::default());
+        tasks.push(tokio::spawn(index::keep(pool.clone(), Arc::clone(&changes))));
+        let queue = Arc::new(Queue::new(way.pool(writer::WORKERS, writer::HELLO)?, waiting, Arc::clone(&queued), changes));
         tasks.extend((0..writer::WORKERS).map(|_| tokio::spawn(Arc::clone(&queue).work())));
         Ok(Self { pool, writes, queued, hub, tasks })
     }
@@ -209,6 +213,14 @@ impl Store for PostgresStore {
         Box::pin(async move {
             let (q, after) = (search.q.map(|q| q.to_lowercase()), search.after.unwrap_or(i64::MAX));
             let one_more = limit_of(search.limit).saturating_add(1);
+            let asked = q.as_deref().map(index::asked).unwrap_or_default();
+            if !asked.is_empty() {
+                let count = self.rows(index::COUNT, &[&space, &asked]).await?.first().map_or(0, |r| r.get::<_, i64>(0));
+                if count < index::MANY {
+                    let params: &[&(dyn ToSql + Sync)] = &[&space, &after, &q, &search.tag, &one_more, &asked];
+                    return self.page(space, read::SEARCH_RARE, params, search.limit).await;
+                }
+            }
             self.page(space, read::SEARCH, &[&space, &after, &q, &search.tag, &one_more], search.limit).await
         })
     }

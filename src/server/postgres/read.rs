@@ -39,6 +39,28 @@ pub(super) const SEARCH: &str = columns!(
         AND ($4::text IS NULL OR jsonb_exists(v.tags::jsonb, $4))
       ORDER BY n.seq DESC LIMIT $5"
 );
+/// The same, where few notes hold what the index is asked for ($6): those it knows, and those it does not know yet.
+pub(super) const SEARCH_RARE: &str = concat!(
+    "SELECT * FROM ((",
+    columns!(
+        ", n.seq FROM notes n JOIN versions v ON v.space = n.space AND v.id = n.id AND v.version = n.version
+          WHERE n.space = $1 AND NOT n.deleted AND n.seq < $2 AND n.seq > coalesce((SELECT seq FROM indexed WHERE space = $1), 0)
+            AND (position($3::text IN lower(v.title)) > 0 OR position($3 IN lower(v.body)) > 0)
+            AND ($4::text IS NULL OR jsonb_exists(v.tags::jsonb, $4))
+          ORDER BY n.seq DESC LIMIT $5"
+    ),
+    ") UNION ALL (",
+    columns!(
+        ", n.seq FROM (SELECT id, seq FROM search WHERE space = $1 AND grams @> $6::int[] OFFSET 0) s
+          JOIN notes n ON n.space = $1 AND n.id = s.id AND n.seq = s.seq
+          JOIN versions v ON v.space = n.space AND v.id = n.id AND v.version = n.version
+          WHERE NOT n.deleted AND n.seq < $2 AND n.seq <= coalesce((SELECT seq FROM indexed WHERE space = $1), 0)
+            AND (position($3::text IN lower(v.title)) > 0 OR position($3 IN lower(v.body)) > 0)
+            AND ($4::text IS NULL OR jsonb_exists(v.tags::jsonb, $4))
+          ORDER BY n.seq DESC LIMIT $5"
+    ),
+    ")) f ORDER BY seq DESC LIMIT $5"
+);
 /// Holds the rows of notes until the transaction ends, in the order they are named. Here and below each row is looked up by its key for
 /// itself (`LATERAL … OFFSET 0`): a plan made while a table was empty would else read all of it for as long as the connection lives.
 pub(super) const HOLD: &str = "SELECT 1 FROM unnest($1::bigint[], $2::uuid[]) w (space, id)

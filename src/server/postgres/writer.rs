@@ -17,6 +17,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::batch::Batch;
 use super::flush::flush;
+use super::index::Changes;
 use crate::domain::note::Seq;
 use crate::server::store::{Answer, Job, Space, StoreError, Write};
 use crate::server::work::perform;
@@ -51,6 +52,7 @@ pub(super) struct Queue {
     pool: Pool,
     waiting: Mutex<mpsc::Receiver<Waiting>>,
     queued: Arc<AtomicUsize>,
+    changes: Arc<Changes>,
     since_sweep: AtomicUsize,
     /// Spaces in which this process has opened its epoch; none after a lost connection, for the database may not be where it was.
     opened: StdMutex<HashSet<Space>>,
@@ -69,8 +71,8 @@ impl From<StoreError> for Failed {
 }
 
 impl Queue {
-    pub(super) fn new(pool: Pool, waiting: mpsc::Receiver<Waiting>, queued: Arc<AtomicUsize>) -> Self {
-        Self { pool, waiting: Mutex::new(waiting), queued, since_sweep: AtomicUsize::new(SWEEP), opened: StdMutex::default() }
+    pub(super) fn new(pool: Pool, waiting: mpsc::Receiver<Waiting>, queued: Arc<AtomicUsize>, changes: Arc<Changes>) -> Self {
+        Self { pool, waiting: Mutex::new(waiting), queued, changes, since_sweep: AtomicUsize::new(SWEEP), opened: StdMutex::default() }
     }
 
     /// One worker: works until every sender is gone.
@@ -110,6 +112,7 @@ impl Queue {
                 let failed = match self.attempt(&batch).await {
                     Ok(answers) => {
                         batch.into_iter().zip(answers).for_each(|(w, answer)| tell(w, Ok(answer)));
+                        self.changes.tell();
                         return;
                     }
                     Err(failed) => failed,

@@ -3,6 +3,7 @@
 mod cluster;
 mod failover;
 mod processes;
+mod search;
 mod tls;
 
 use std::sync::OnceLock;
