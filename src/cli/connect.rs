@@ -16,7 +16,7 @@ use super::config::Token;
 use super::edge::{Edge, seed};
 use super::embedded::{Embedded, Serving};
 use super::login_file::Logins;
-use super::{Config, Context, Failure, dirs};
+use super::{Config, Context, Failure, dirs, login};
 use crate::client::http::Access;
 use crate::client::{self, Command, Handle, News, OpenError, Parts};
 use crate::domain::policy::Policies;
@@ -52,7 +52,8 @@ pub async fn connect(ctx: &Context, guest: bool) -> Result<Connected, Failure> {
         None => embedded(&ctx.config, &ctx.edge).await?,
     };
     let config = client::Config { access: place.access, db: place.db, guest };
-    let (client, news) = client::start(&config, parts(&ctx.edge)?).map_err(|e| unopened(&config.db, &e))?;
+    let keep = ctx.config.server.as_ref().map(|url| login::keeper(&ctx.config, url));
+    let (client, news) = client::start_keeping(&config, parts(&ctx.edge)?, keep).map_err(|e| unopened(&config.db, &e))?;
     Ok(Connected { client, news, own: place.own })
 }
 

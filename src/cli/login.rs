@@ -8,6 +8,7 @@ use std::path::Path;
 use super::config::Token;
 use super::login_file::Logins;
 use super::{Config, Context, Failure, config_init, connect, dirs, output};
+use crate::client::KeepToken;
 use crate::client::http::{Fault, Http};
 use crate::tui::whole::{self, New};
 
@@ -51,6 +52,21 @@ impl Login {
         }
         output::line(&format!("Logged in to {url}.")).map(|()| 0)
     }
+}
+
+/// What keeps a token given while the notes are open, where a login would have put it.
+pub fn keeper(config: &Config, url: &str) -> KeepToken {
+    let (url, data, stored) = (url.to_owned(), config.data_dir.clone(), matches!(config.token, Token::Stored));
+    Box::new(move |token| {
+        if !stored {
+            return Err("The settings, the environment or an option name one, and that goes first. Change it there.".to_owned());
+        }
+        let kept = Logins::read(&data).and_then(|mut logins| {
+            logins.tokens.insert(url.clone(), token.to_owned());
+            logins.write(&data)
+        });
+        kept.map_err(|failure| failure.to_string())
+    })
 }
 
 /// Reads the token: from a person, who does not see it on the screen, or from standard input.

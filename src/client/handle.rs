@@ -190,6 +190,16 @@ pub enum Connection {
     Unauthorised,
 }
 
+/// A token for the server. It is never shown, in no log either.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(pub String);
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
 /// What a screen or command asks of the client. None of them blocks; the answer is [`News`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
@@ -283,6 +293,8 @@ pub enum Command {
     SyncNow,
     /// The person allows the mass deletion the client stopped at.
     AllowDeletions,
+    /// The person has a new token for the server: it is tried, kept, and used from now on.
+    UseToken(Token),
     /// Finish writing and stop ([`News::Stopped`]).
     Stop,
 }

@@ -17,6 +17,6 @@ pub mod sync;
 
 pub mod handle;
 
-pub use driver::{Config, OpenError, Parts, start};
+pub use driver::{Config, KeepToken, OpenError, Parts, start, start_keeping};
 pub use handle::{Command, Handle, News};
-pub use handle::{Connection, Detail, Draft, EntryState, Holder, OutboxRow, Parked, Revision, Row, State, VersionRow};
+pub use handle::{Connection, Detail, Draft, EntryState, Holder, OutboxRow, Parked, Revision, Row, State, Token, VersionRow};

@@ -144,6 +144,8 @@ pub struct Ask {
     pub text: String,
     /// Whether what is typed takes the place of that line.
     pub over: bool,
+    /// The line is a secret: how long it is is shown, not what it says.
+    pub hidden: bool,
 }
 
 impl Ask {
@@ -151,14 +153,14 @@ impl Ask {
     #[must_use]
     pub fn choice(id: &'static str, title: impl Into<String>, choices: &[(char, &str)]) -> Self {
         let choices = choices.iter().map(|(c, label)| (Key::plain(Code::Char(*c)), (*label).to_owned())).collect();
-        Self { id, title: title.into(), lines: Vec::new(), choices, text: String::new(), over: false }
+        Self { id, title: title.into(), lines: Vec::new(), choices, text: String::new(), over: false, hidden: false }
     }
 
     /// Something told that any key closes.
     #[must_use]
     pub fn told(id: &'static str, title: impl Into<String>, lines: Vec<String>) -> Self {
         let choices = vec![(Key::plain(Code::Esc), "close".to_owned())];
-        Self { id, title: title.into(), lines, choices, text: String::new(), over: false }
+        Self { id, title: title.into(), lines, choices, text: String::new(), over: false, hidden: false }
     }
 
     /// Whether it is only told, and nothing asked.
@@ -170,7 +172,7 @@ impl Ask {
     /// A question answered by a line of text.
     #[must_use]
     pub fn line(id: &'static str, title: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { id, title: title.into(), lines: Vec::new(), choices: Vec::new(), text: text.into(), over: false }
+        Self { id, title: title.into(), lines: Vec::new(), choices: Vec::new(), text: text.into(), over: false, hidden: false }
     }
 
     /// The same where what is typed takes the place of the line it starts from.

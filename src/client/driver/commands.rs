@@ -54,6 +54,7 @@ impl Driver {
             // In the middle of catching up more may come; the person is asked again when all is here.
             Command::AllowDeletions if self.catching => {}
             Command::AllowDeletions => self.allow_deletions(),
+            Command::UseToken(token) => self.try_token(token),
             Command::Stop => {}
         }
     }
@@ -119,7 +120,8 @@ impl Driver {
         Ok(parked.map(|p| (Content { deleted: false, ..p.mine }, p.theirs.content)))
     }
 
-    fn outbox(&mut self) {
+    pub(super) fn outbox(&mut self) {
+        self.watched = Some(false);
         match self.disk.outbox() {
             Ok(mut rows) => {
                 for row in &mut rows {

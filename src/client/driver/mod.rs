@@ -8,6 +8,7 @@ mod commands;
 mod locks;
 mod network;
 mod say;
+mod token;
 mod turn;
 mod unseen;
 
@@ -58,6 +59,9 @@ pub struct Parts {
     pub seed: u64,
 }
 
+/// Keeps a token that the server took, for the next start; gives one sentence of why it could not.
+pub type KeepToken = Box<dyn Fn(&str) -> Result<(), String> + Send>;
+
 /// Why the client could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -78,6 +82,14 @@ pub enum OpenError {
 /// # Errors
 /// The file cannot be opened, or the settings cannot be used.
 pub fn start(config: &Config, parts: Parts) -> Result<(Handle, UnboundedReceiver<News>), OpenError> {
+    start_keeping(config, parts, None)
+}
+
+/// The same, with a place to keep a token that is given while the client runs.
+///
+/// # Errors
+/// As [`start`].
+pub fn start_keeping(config: &Config, parts: Parts, keep: Option<KeepToken>) -> Result<(Handle, UnboundedReceiver<News>), OpenError> {
     let http = Http::new(&config.access).map_err(OpenError::Access)?;
     let (hold, guest) = hold(config)?;
     let (disk, notices) = Disk::open(&config.db, (parts.clock)())?;
@@ -95,6 +107,8 @@ pub fn start(config: &Config, parts: Parts) -> Result<(Handle, UnboundedReceiver
         http,
         parts,
         me: config.access.origin.clone(),
+        access: config.access.clone(),
+        keep,
         rules: Rules::default(),
         pending: HashMap::new(),
         in_flight: HashSet::new(),
@@ -111,6 +125,7 @@ pub fn start(config: &Config, parts: Parts) -> Result<(Handle, UnboundedReceiver
         brake: Brake::default(),
         locks: Locks::new(config.access.origin.clone()),
         touched: HashSet::new(),
+        watched: None,
         unseen: Unseen::default(),
         data_version: 0,
         guest,
@@ -160,6 +175,7 @@ enum In {
     Answered(NoteId, Lane, Result<Answer, Fault>),
     Page(Result<Page, Fault>),
     Rules(Rules),
+    TokenTried(Box<(Access, Http)>, Result<Rules, Fault>),
     Live(LiveEvent),
     LiveEnded(Fault),
     Mark(NoteId, bool, Time),
@@ -187,6 +203,8 @@ struct Driver {
     http: Http,
     parts: Parts,
     me: String,
+    access: Access,
+    keep: Option<KeepToken>,
     rules: Rules,
     no: i64,
     pending: HashMap<(NoteId, Lane), (EntryState, Time)>,
@@ -209,6 +227,8 @@ struct Driver {
     brake: Brake,
     locks: Locks,
     touched: HashSet<NoteId>,
+    /// Somebody asked for the outbox, and whether it has changed since.
+    watched: Option<bool>,
     unseen: Unseen,
     data_version: i64,
     guest: bool,
@@ -317,6 +337,9 @@ impl Driver {
             self.catch_up();
         }
         self.renew_locks();
+        if self.watched == Some(true) {
+            self.outbox();
+        }
     }
 
     /// What became of the notes this guest touched, now that the sending program wrote.

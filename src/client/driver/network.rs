@@ -33,6 +33,7 @@ impl Driver {
             In::Answered(id, lane, answer) => self.answered(id, lane, answer),
             In::Page(page) => self.page(page),
             In::Rules(rules) => self.rules = rules,
+            In::TokenTried(with, tried) => self.token_tried(*with, tried),
             In::Live(event) => self.live(event),
             In::LiveEnded(fault) => {
                 self.listening = false;
@@ -104,7 +105,7 @@ impl Driver {
         }
     }
 
-    /// Entries that failed only for want of a server are due at once when it is back.
+    /// Entries that failed only for want of a server, or of a token that it takes, are due at once when it is back.
     pub(super) fn wake(&mut self) {
         let now = self.now();
         let late: Vec<_> = self.pending.iter().filter(|(_, (_, due))| *due > now).map(|(k, _)| *k).collect();
@@ -114,6 +115,11 @@ impl Driver {
                 self.apply(id, Input::Retry(lane));
             }
         }
+        // What was refused for its token only: the server has just taken one.
+        let refused = self.disk.pending().unwrap_or_default().into_iter().filter(|p| p.entry.refused == Some(401));
+        refused.for_each(|p| {
+            self.apply(p.id, Input::Retry(p.lane));
+        });
     }
 
     pub(super) fn failed(&mut self, fault: &Fault) {

@@ -92,6 +92,7 @@ impl Driver {
     }
 
     fn index(&mut self, record: &Record) {
+        self.watched = self.watched.map(|_| true);
         for lane in [Lane::Note, Lane::Mark, Lane::Report] {
             match record.entry(lane) {
                 Some(e) => self.pending.insert((record.id, lane), (e.state.clone(), e.due)),

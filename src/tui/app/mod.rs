@@ -18,7 +18,7 @@ use super::overlay::{Outcome, Overlay, Palette};
 use super::screen::{Ctx, Drawn, Local, Screen, Settings};
 use super::theme::Theme;
 use super::view;
-use crate::client::handle::{Command, Connection};
+use crate::client::handle::{Command, Connection, Token};
 use crate::domain::note::{NoteId, Time};
 
 /// What the app is made with; the clock and the maker of ids come from outside.
@@ -209,6 +209,14 @@ impl App {
                     out.push(Effect::Client(Command::AllowDeletions));
                 }
             }
+            Outcome::Answered("token", answer) => {
+                self.overlay = None;
+                if let Answer::Text(token) = answer
+                    && !token.trim().is_empty()
+                {
+                    out.push(Effect::Client(Command::UseToken(Token(token.trim().to_owned()))));
+                }
+            }
             Outcome::Answered(id, answer) => {
                 self.overlay = None;
                 self.tell_top(&Event::Answer { id, answer }, out);
@@ -240,6 +248,7 @@ impl App {
                     self.overlay = Some(Overlay::Ask { ask: Box::new(ask), input: Input::default() });
                 }
             },
+            Action::SyncNow if self.connection == Connection::Unauthorised => self.ask_token(),
             Action::Conflict => match self.parked.first().copied() {
                 None => self.notices.tell(self.now(), false, "No note needs you.".to_owned()),
                 Some(id) => {

@@ -1,16 +1,25 @@
 //! What the client tells that concerns every screen: connection, notices, which notes wait for a person.
 
 use super::App;
-use crate::client::handle::{News, State};
+use crate::client::handle::{Connection, News, State};
 use crate::domain::note::NoteId;
+use crate::tui::input::Input;
 use crate::tui::keys::{Action, Mode};
 use crate::tui::merge;
-use crate::tui::message::{Effect, Event};
+use crate::tui::message::{Ask, Effect, Event};
+use crate::tui::overlay::Overlay;
 
 impl App {
     pub(super) fn news(&mut self, news: &News, event: &Event, out: &mut Vec<Effect>) {
         match news {
-            News::ConnectionIs(connection) => self.connection = connection.clone(),
+            News::ConnectionIs(connection) => {
+                let refused = *connection == Connection::Unauthorised && self.connection != Connection::Unauthorised;
+                self.connection = connection.clone();
+                // Not in the middle of typing: then the notice says how to be asked.
+                if refused && self.overlay.is_none() && !self.stack.last().is_some_and(|s| s.typing()) {
+                    self.ask_token();
+                }
+            }
             News::Notice(text) => self.notices.tell(self.now(), false, text.clone()),
             News::Failed(_, text) => self.notices.tell(self.now(), true, text.clone()),
             News::Rows(rows) => self.parked = rows.iter().filter(|r| r.state == State::NeedsYou).map(|r| r.id).collect(),
@@ -61,6 +70,15 @@ impl App {
             _ => {}
         }
         self.tell_all(event, out);
+    }
+
+    pub(super) fn ask_token(&mut self) {
+        let lines = vec![
+            "The server refuses the token: it is wrong or was taken back. All you write is kept here.".to_owned(),
+            "diptych token add NAME, on the server, prints a new one. Esc: later.".to_owned(),
+        ];
+        let ask = Ask { lines, hidden: true, ..Ask::line("token", "New token (it is not shown)", "") };
+        self.overlay = Some(Overlay::Ask { ask: Box::new(ask), input: Input::default() });
     }
 
     fn mark_parked(&mut self, id: NoteId, parked: bool) {

@@ -67,7 +67,7 @@ pub fn draw(outbox: &Outbox, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Dra
     let trouble = entries.get(outbox.rows.at).and_then(|e| e.last_error.clone());
     let trouble = trouble.or_else(|| match ctx.connection {
         Connection::Offline { why, .. } => Some(why.clone()),
-        Connection::Unauthorised => Some("The server refused the token. diptych login gives it a new one.".to_owned()),
+        Connection::Unauthorised => Some("The server refused the token. R asks for a new one.".to_owned()),
         _ => None,
     });
     if let Some(say) = trouble {

@@ -40,7 +40,8 @@ fn draw_ask(ask: &Ask, typed: &Input, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_
         y += 1;
     }
     if ask.choices.is_empty() {
-        return Some(input(buf, Rect { y, height: 1, ..inner }, typed, ctx.theme, true));
+        let dots = ask.hidden.then(|| Input::new(&"•".repeat(typed.text().chars().count())));
+        return Some(input(buf, Rect { y, height: 1, ..inner }, dots.as_ref().unwrap_or(typed), ctx.theme, true));
     }
     for (n, (key, label)) in ask.choices.iter().enumerate() {
         if y >= inner.bottom() {

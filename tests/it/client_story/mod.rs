@@ -5,6 +5,7 @@ mod kill;
 mod lies;
 mod locks;
 mod set_back;
+mod stuck;
 mod world;
 
 use diptych::client::disk::Disk;

@@ -54,7 +54,7 @@ impl Hands {
         self.0.fetch_add(ms * 1000, Ordering::Relaxed);
     }
 
-    fn clock(&self) -> client::driver::Clock {
+    pub fn clock(&self) -> client::driver::Clock {
         let (own, real) = (self.0.clone(), clock());
         Arc::new(move || Time(real().0 + own.load(Ordering::Relaxed)))
     }
@@ -62,6 +62,7 @@ impl Hands {
 
 pub struct World {
     pub address: SocketAddr,
+    pub store: Arc<dyn Store>,
     pub token: String,
     pub folder: tempfile::TempDir,
     clock: client::driver::Clock,
@@ -118,10 +119,11 @@ impl World {
         let address = listener.local_addr().unwrap();
         let config = diptych::server::Config::new(clock.clone(), Arc::new(id));
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let served = store.clone();
         tokio::spawn(async move {
-            diptych::server::serve(listener, store, config, async { drop(stopped.await) }).await.unwrap();
+            diptych::server::serve(listener, served, config, async { drop(stopped.await) }).await.unwrap();
         });
-        World { address, token, folder, clock, _stop: stop }
+        World { address, store, token, folder, clock, _stop: stop }
     }
 
     /// A device with its own breakable way.
@@ -133,6 +135,15 @@ impl World {
     pub fn device_over(&self, name: &str, proxy: Proxy) -> Device {
         let access = Access { server: proxy.url(), token: self.token.clone(), origin: name.to_owned(), ca: None };
         Device::start_by(access, self.folder.path().join(format!("{name}.db")), Some(proxy), self.clock.clone())
+    }
+
+    /// A token more.
+    pub async fn more_token(&self) -> String {
+        let mut random = [9; 32];
+        random[..16].copy_from_slice(id().as_bytes());
+        let (token, hash) = token_of(random);
+        self.store.add_token("main".to_owned(), "ada".to_owned(), "more".to_owned(), hash, Time(2)).await.unwrap();
+        token
     }
 
     /// A device with a clock of its own.
@@ -160,9 +171,19 @@ impl Device {
     }
 
     fn start_by(access: Access, db: PathBuf, proxy: Option<Proxy>, clock: client::driver::Clock) -> Device {
+        Self::start_keeping(access, db, proxy, clock, None)
+    }
+
+    pub fn start_keeping(
+        access: Access,
+        db: PathBuf,
+        proxy: Option<Proxy>,
+        clock: client::driver::Clock,
+        keep: Option<client::KeepToken>,
+    ) -> Device {
         let parts = Parts { clock, ids: Arc::new(id), seed: 1 };
         let config = client::Config { access: access.clone(), db: db.clone(), guest: false };
-        let (handle, news) = client::start(&config, parts).unwrap();
+        let (handle, news) = client::start_keeping(&config, parts, keep).unwrap();
         Device { handle, news, access, db, proxy, refusals: 0, revision: 0 }
     }
 
