@@ -73,7 +73,7 @@ fn settled(keys: &[&str], columns: u16, rows: u16, holds: &[&str], lacks: &[&str
     }
     // The editor shows what the server accepted as version 3; theirs as it stands needs no new version.
     let version = if keys == ["t"] { "v2 " } else { "v3 " };
-    let text = term.wait_for(version, |t| t.contains(version) && t.contains("synced"));
+    let text = term.wait_for(version, |t| t.contains(version) && t.contains("✓ synced"));
     let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
     for word in holds {
         assert!(flat.contains(word), "no {word:?} in\n{text}");

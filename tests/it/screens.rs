@@ -675,8 +675,8 @@ fn each_figure_opens_its_entries_and_the_loser_comes_back() {
      What was at stake                                                        09:00
      Trip to Lisbon
      last write won
-     asked by ada on laptop, from version 3
-     there stood version 4 from desktop
+     mine: ada on laptop, on top of version 3
+     theirs: desktop, version 4
 
      title
      base: Trip

@@ -111,7 +111,7 @@ impl<'s> Story<'s> {
     fn seen(&mut self, mode: Mode, ways: &Ways) {
         match (mode, self.scene) {
             (Mode::Merge, Scene::Fields) if self.refusals > 0 => {
-                self.say(ways, "What both changed alike or apart is merged. The price is yours to say: m or t, then w saves.");
+                self.say(ways, "All else is merged. The price is yours to say: m or t. Then w saves.");
             }
             (Mode::Merge, _) if self.refusals == 1 => {
                 self.say(ways, "Here Enter takes what is proposed; m mine, t theirs, b both, Space single pieces. n goes on, w saves.");
@@ -162,7 +162,7 @@ impl<'s> Story<'s> {
                 self.say(ways, "The network is gone. In the note (Enter opens it) change something, and save with Ctrl-S.");
             }
             Command::Open(id) if Some(*id) == self.desk && self.saves == 0 && self.scene == Scene::Fields => {
-                self.say(ways, "In the note (Enter opens it) F2: change the title and add a tag, and save with Ctrl-S.");
+                self.say(ways, "In the note (Enter opens it) F2: change the title, add a tag. Ctrl-S takes it over, Ctrl-S again saves.");
             }
             Command::Save { id, .. } if Some(*id) == self.lisbon || Some(*id) == self.desk => {
                 self.saves += 1;

@@ -123,9 +123,10 @@ fn loser(r: &FieldRecord) -> Option<&FieldValue> {
 
 fn lines(e: &Entry, about: &str) -> Vec<(Role, String)> {
     let mut out = vec![(Role::Heading, about.to_owned()), (Role::Text, action_words(&e.action).to_owned())];
-    let version = |v: Option<i64>| v.map_or("?".to_owned(), |v| v.to_string());
-    out.push((Role::Dim, format!("asked by {} on {}, from version {}", e.user_id, e.client_origin, version(e.base_version))));
-    out.push((Role::Dim, format!("there stood version {} from {}", version(e.server_version), e.server_origin)));
+    let on = e.base_version.map(|v| format!(", on top of version {v}")).unwrap_or_default();
+    out.push((Role::Dim, format!("mine: {} on {}{on}", e.user_id, e.client_origin)));
+    let was = e.server_version.map(|v| format!(", version {v}")).unwrap_or_default();
+    out.push((Role::Dim, format!("theirs: {}{was}", e.server_origin)));
     if let Some(outcome) = &e.outcome {
         out.push((Role::Settled, format!("settled: kept {outcome}")));
     }

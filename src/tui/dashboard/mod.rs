@@ -176,6 +176,20 @@ pub fn action_words(action: &str) -> &str {
     }
 }
 
+/// The same in a word or two, for a row of a list.
+#[must_use]
+pub fn action_short(action: &str) -> &str {
+    match action {
+        "conflict_server_wins" => "the server's stayed",
+        "conflict_client_wins" => "the request's won",
+        "conflict_merged" => "merged",
+        "conflict_409" => "refused",
+        "settled" => "settled",
+        "lock_refused" => "locked",
+        other => action_words(other),
+    }
+}
+
 impl Screen for Dashboard {
     fn mode(&self) -> Mode {
         Mode::Dashboard

@@ -263,11 +263,13 @@ impl Merge {
                 let left = (u32::from(inner.saturating_sub(1)) * u32::from(self.split) / 100) as u16;
                 let least = 8.min(inner / 3);
                 let left = left.clamp(least, inner.saturating_sub(1 + least).max(least));
-                vec![(x, left), (x + left + 1, inner.saturating_sub(1 + left))]
+                // Columns of one width wrap alike, so that what is equal stands row beside row.
+                let right = inner.saturating_sub(1 + left);
+                vec![(x, left), (x + left + 1, if self.split == 50 { right.min(left) } else { right })]
             }
             Lens::Three => {
                 let third = inner.saturating_sub(2) / 3;
-                vec![(x, third), (x + third + 1, third), (x + 2 * third + 2, inner.saturating_sub(2 + 2 * third))]
+                vec![(x, third), (x + third + 1, third), (x + 2 * third + 2, third)]
             }
             Lens::Stacked | Lens::Single => vec![(x, inner)],
         };

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{head, paint, put, put_all, put_cut, put_right};
 use crate::tui::dashboard::entries::{Entries, OneEntry};
-use crate::tui::dashboard::{Dashboard, action_words};
+use crate::tui::dashboard::{Dashboard, action_short};
 use crate::tui::message::Hit;
 use crate::tui::screen::{Ctx, Drawn};
 use crate::tui::theme::Role;
@@ -92,7 +92,7 @@ pub fn draw_entries(list: &Entries, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>)
             y,
             at.saturating_sub(left + title + 2),
             &[
-                (action_words(&e.action), ctx.theme.get(Role::Dim)),
+                (action_short(&e.action), ctx.theme.get(Role::Dim)),
                 (" · ", ctx.theme.get(Role::Dim)),
                 (&fields.join(", "), ctx.theme.get(Role::Accent)),
             ],
