@@ -9,19 +9,18 @@ use std::ops::Range;
 use super::side::{self, Change, Side};
 use super::words::{APART, Word};
 
-/// Words that negate, in lower case and in order of their bytes.
+/// Words that turn a sentence into its opposite, in lower case and in order of their bytes. Not those that only take something away from a
+/// noun ("without") or stand for one ("nothing"): another word may well change beside them.
 const NEGATIONS: &[&str] = &[
     "aldri",
     "aldrig",
     "aucun",
     "aucune",
-    "bez",
     "cannot",
     "değil",
-    "ei",
     "geen",
-    "hayır",
     "ikke",
+    "ikkje",
     "ingen",
     "inget",
     "inte",
@@ -33,46 +32,24 @@ const NEGATIONS: &[&str] = &[
     "keinen",
     "keiner",
     "keines",
-    "nada",
     "ne",
-    "neither",
-    "nem",
-    "nessuna",
-    "nessuno",
     "never",
     "nicht",
-    "nichts",
     "nie",
     "niemals",
-    "niemand",
-    "niente",
     "niet",
     "ninguna",
     "ningún",
     "no",
-    "nobody",
     "non",
-    "none",
     "nooit",
-    "nor",
     "not",
-    "nothing",
     "nunca",
     "não",
-    "ohne",
     "pas",
-    "rien",
-    "sans",
-    "sem",
-    "senza",
-    "sin",
-    "without",
-    "yok",
-    "zonder",
     "δεν",
     "μην",
     "όχι",
-    "без",
     "не",
     "немає",
     "нет",
@@ -80,20 +57,17 @@ const NEGATIONS: &[&str] = &[
     "никогда",
     "ні",
     "אין",
-    "בלי",
     "לא",
     "لا",
     "لم",
     "لن",
     "ليس",
     "ليست",
-    "ما",
-    "نه",
     "नहीं",
     "मत",
 ];
 /// Signs that negate wherever they stand, in scripts without spaces and where a negation is part of a word.
-const NEGATING_SIGNS: &[&str] = &["n't", "n’t", "不", "没", "沒", "无", "無", "未", "ない", "なかった", "ません", "ไม่", "않", "못", "없"];
+const NEGATING_SIGNS: &[&str] = &["n't", "n’t", "不", "没", "沒", "未", "ない", "なかった", "ません", "ไม่", "않", "못", "없"];
 /// Bytes of the longest of them that is ASCII, and some.
 const LONGEST: usize = 16;
 /// Words looked at around a change of single signs, so that a negation that is partly old is seen.
@@ -106,7 +80,7 @@ pub(super) fn rises(base: &[Word<'_>], (mine, m_own): (&Side<'_>, &[&Change]), (
     }
     negated(base, (mine, m_own), t_own)
         || negated(base, (theirs, t_own), m_own)
-        || doubled((mine, m_own), (theirs, t_own))
+        || doubled(base, (mine, m_own), (theirs, t_own))
         || renamed(base, (mine, m_own), (theirs, t_own))
         || renamed(base, (theirs, t_own), (mine, m_own))
 }
@@ -134,6 +108,14 @@ fn negations(words: &[Word<'_>], stretch: Range<usize>) -> usize {
 }
 
 fn negates(word: &[u8]) -> bool {
+    // Looked up only if it starts as one of them does.
+    let could = match word.first() {
+        Some(b) if b.is_ascii() => matches!(b.to_ascii_lowercase(), b'a' | b'c' | b'g' | b'i' | b'j' | b'k' | b'n' | b'p'),
+        first => first.is_some(),
+    };
+    if !could {
+        return false;
+    }
     let mut lower = [0; LONGEST];
     match lower.get_mut(..word.len()) {
         Some(lower) if word.is_ascii() => {
@@ -163,22 +145,37 @@ fn ends_sentence(word: &Word<'_>) -> bool {
     matches!(std::str::from_utf8(word.text), Ok("." | "!" | "?" | "。" | "！" | "？" | "।" | "؟" | "…"))
 }
 
-/// Whether both sides put the same words in, at different places.
-fn doubled((mine, m_own): (&Side<'_>, &[&Change]), (theirs, t_own): (&Side<'_>, &[&Change])) -> bool {
-    let new = |side: &Side<'_>, c: &Change| -> Vec<Vec<u8>> {
+/// Whether both sides put the same words in, at different places, and one of them is not a word that might stand anywhere.
+fn doubled(base: &[Word<'_>], (mine, m_own): (&Side<'_>, &[&Change]), (theirs, t_own): (&Side<'_>, &[&Change])) -> bool {
+    let inserted = |c: &&&Change| c.edit.old.is_empty();
+    let heavy = |side: &Side<'_>, c: &Change| -> Vec<Vec<u8>> {
         side.words[c.edit.new.clone()].iter().filter(|w| w.weight > 0).map(|w| w.text.to_ascii_lowercase()).collect()
     };
-    let heavy = |side: &Side<'_>, c: &Change| side.words[c.edit.new.clone()].iter().map(|w| w.weight).sum::<u32>() >= APART;
-    let inserted = |side: &Side<'_>, own: &[&Change]| -> HashSet<Vec<Vec<u8>>> {
-        own.iter().filter(|c| c.edit.old.is_empty() && heavy(side, c)).map(|c| new(side, c)).collect()
+    let telling = |c: &Change| {
+        let new = &mine.words[c.edit.new.clone()];
+        let known = |word: &[u8]| base.iter().any(|w| w.text == word);
+        new.iter().map(|w| w.weight).sum::<u32>() >= APART && new.iter().any(|w| is_telling(w.text) && !known(w.text))
     };
-    let (m, t) = (inserted(mine, m_own), inserted(theirs, t_own));
-    m.iter().any(|words| t.contains(words))
+    if !t_own.iter().any(|c| inserted(&c)) {
+        return false;
+    }
+    let t: HashSet<Vec<Vec<u8>>> = t_own.iter().filter(inserted).map(|c| heavy(theirs, c)).collect();
+    m_own.iter().filter(inserted).any(|c| t.contains(&heavy(mine, c)) && telling(c))
+}
+
+/// Whether a word says something of its own: four letters, or any of a script whose words are shorter.
+fn is_telling(word: &[u8]) -> bool {
+    let text = std::str::from_utf8(word).unwrap_or_default();
+    let latin = |c: &char| *c < '\u{370}';
+    text.chars().filter(|c| c.is_alphabetic()).take(4).count() >= if text.chars().any(|c| c.is_alphabetic() && !latin(&c)) { 1 } else { 4 }
 }
 
 /// Whether a side put one word for another everywhere, and the other side put the old one in anew.
 fn renamed(base: &[Word<'_>], (side, own): (&Side<'_>, &[&Change]), (other, others): (&Side<'_>, &[&Change])) -> bool {
-    let single = |c: &&&Change| c.edit.old.len() == 1 && c.edit.new.len() == 1 && base[c.edit.old.start].weight >= APART;
+    if own.len() < 2 {
+        return false;
+    }
+    let single = |c: &&&Change| c.edit.old.len() == 1 && c.edit.new.len() == 1 && is_telling(base[c.edit.old.start].text);
     let mut swaps: Vec<(&[u8], &[u8])> =
         own.iter().filter(single).map(|c| (base[c.edit.old.start].text, side.words[c.edit.new.start].text)).collect();
     swaps.sort_unstable();

@@ -53,7 +53,7 @@ impl<'a> Lines<'a> {
                 }
             }
         }
-        Some((Class::DisjointLines, self.pieces()))
+        Some((Class::DisjointLines, self.pieces()?))
     }
 
     fn apart(&self, m: (&Edit, &Range<usize>), t: (&Edit, &Range<usize>)) -> bool {
@@ -90,10 +90,18 @@ impl<'a> Lines<'a> {
         (1..words.len()).find(|i| words[*i].starts_line()).is_none_or(|i| words[i].text.is_empty() || side::parts_lines(&words, i))
     }
 
-    fn pieces(&self) -> Vec<Piece> {
+    /// The woven lines; nothing if one that no line feed ends came to stand before another.
+    fn pieces(&self) -> Option<Vec<Piece>> {
         let (m, t) = (&self.mine, &self.theirs);
         let (mut i, mut j, mut at, mut out) = (0, 0, 0, Vec::new());
         let key = |e: &Edit| (e.old.start, e.old.end);
+        let mut whole = true;
+        let mut add = |out: &mut Vec<Piece>, lines: &[&[u8]], origin| {
+            for line in lines {
+                whole &= out.last().is_none_or(|p: &Piece| p.text.ends_with(b"\n"));
+                push(out, line, origin);
+            }
+        };
         while i < m.1.len() || j < t.1.len() {
             let (a, b) = (m.1.get(i), t.1.get(j));
             let (e, lines, origin) = match (a, b) {
@@ -102,14 +110,14 @@ impl<'a> Lines<'a> {
                 (_, Some(b)) => (b, &t.0, Origin::Theirs),
                 _ => break,
             };
-            self.base[at..e.old.start].iter().for_each(|l| push(&mut out, l, Origin::Base));
-            lines[e.new.clone()].iter().for_each(|l| push(&mut out, l, origin));
+            add(&mut out, &self.base[at..e.old.start], Origin::Base);
+            add(&mut out, &lines[e.new.clone()], origin);
             at = e.old.end;
             i += usize::from(origin != Origin::Theirs);
             j += usize::from(origin != Origin::Mine);
         }
-        self.base[at..].iter().for_each(|l| push(&mut out, l, Origin::Base));
-        out
+        add(&mut out, &self.base[at..], Origin::Base);
+        whole.then_some(out)
     }
 }
 

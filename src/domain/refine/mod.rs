@@ -174,17 +174,15 @@ fn inside(base: &[u8], mine: &[u8], theirs: &[u8], left: &Cell<usize>) -> Option
         Some(false) => return whole(theirs, Origin::Theirs),
         None => {}
     }
-    let words = weave::Weave::new(base, mine, theirs, left)?;
-    if words.is_doubtful() {
-        return Some(None);
-    }
+    let mut words = weave::Weave::new(base, mine, theirs, left)?;
     let woven = match words.weave() {
         Some((Class::DisjointWords, pieces)) => lines.woven().or(Some((Class::DisjointWords, pieces))),
         Some(found) => Some(found),
         None => lines.woven(),
     };
     let texts = [base, mine, theirs];
-    Some(woven.filter(|(_, pieces)| table::keeps_columns(texts, pieces)).or_else(|| table::weave(texts)))
+    let kept = woven.filter(|(_, pieces)| table::keeps_columns(texts, pieces)).or_else(|| table::weave(texts));
+    Some(kept.filter(|_| !words.is_doubtful()))
 }
 
 /// Base's front matter, if all three texts have one.

@@ -49,7 +49,7 @@ impl<'a> Weave<'a> {
     }
 
     /// The woven text and its class, or nothing if a person must say.
-    pub(super) fn weave(mut self) -> Option<(Class, Vec<Piece>)> {
+    pub(super) fn weave(&mut self) -> Option<(Class, Vec<Piece>)> {
         let space = self.changes_space_only(&self.mine) as u8 + self.changes_space_only(&self.theirs) as u8;
         // White space put where there was nothing is an insertion like any other.
         let nowhere = space == 1 && self.base.len() == 1;
@@ -108,12 +108,13 @@ impl<'a> Weave<'a> {
         if a.reach.end > b.reach.start {
             return false;
         }
+        let ticks = || self.ticks(m, &self.mine) || self.ticks(t, &self.theirs);
         let between = &self.base[a.reach.end..b.reach.start];
         if between.iter().map(|w| w.weight).sum::<u32>() >= APART {
-            *structure |= between.iter().any(|w| w.text == b"|") || self.ticks(a) || self.ticks(b);
+            *structure |= between.iter().any(|w| w.text == b"|") || ticks();
             return true;
         }
-        if self.ticks(a) || self.ticks(b) {
+        if ticks() {
             *structure = true;
             return true;
         }
@@ -123,9 +124,14 @@ impl<'a> Weave<'a> {
         (first..last).any(|p| side::parts_lines(&self.base, p) && !(grow(a) && grow(b) && a.reach.end == b.reach.start))
     }
 
-    /// Whether a change only ticks or unticks a box.
-    fn ticks(&self, c: &Change) -> bool {
-        c.edit.old.len() == 1 && c.edit.new.len() == 1 && self.base[c.edit.old.start].is_tick()
+    /// Whether a change only ticks or unticks a box, or marks a list item with another sign.
+    fn ticks(&self, c: &Change, side: &Side<'_>) -> bool {
+        if c.edit.old.len() != 1 || c.edit.new.len() != 1 {
+            return false;
+        }
+        let (old, new) = (self.base[c.edit.old.start], side.words[c.edit.new.start]);
+        let starts_line = c.edit.old.start == 0 || old.starts_line();
+        old.is_tick() && new.is_tick() || starts_line && old.is_bullet() && new.is_bullet()
     }
 
     /// Whether both sides changed so much of one sentence that a weave would read as neither.

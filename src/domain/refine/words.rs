@@ -27,6 +27,11 @@ impl Word<'_> {
         matches!(self.text, b"[ ]" | b"[x]" | b"[X]")
     }
 
+    /// Whether it could mark a list item.
+    pub(super) fn is_bullet(&self) -> bool {
+        matches!(self.text, b"-" | b"*" | b"+")
+    }
+
     /// Whether a line ends before it.
     pub(super) fn starts_line(&self) -> bool {
         self.gap.contains(&b'\n')
@@ -182,9 +187,10 @@ fn plain_words(run: &str, part: Range<usize>, out: &mut Vec<Range<usize>>) {
         if let Some(last) = last
             && joins(&run[out[last].clone()], text, next)
         {
+            let connects = is_wordy(&run[out[last].clone()]) && !is_wordy(text) && !is_suffix(text);
             out[last].end = token.end;
             // What a connector connects comes along.
-            if !is_wordy(text) && !is_suffix(text) {
+            if connects {
                 let upto = if is_wordy(next.unwrap_or_default()) { i + 1 } else { i };
                 out[last].end = tokens[upto].end;
                 i = upto;
@@ -219,6 +225,9 @@ const HAN_UNITS: &str = "年月日時时分秒号號点點円元圆";
 /// Bytes above which a row of numerals is no number that a person would change as one.
 const LONG_NUMBER: usize = 256;
 
+/// Signs of which a row is one thing: a rule under a heading, a fence, an emphasis, a level.
+const RULES: &str = "=-~*_#.`";
+
 fn is_han_number(c: char) -> bool {
     HAN_NUMERALS.contains(c) || c.is_ascii_digit() || ('０'..='９').contains(&c)
 }
@@ -231,6 +240,9 @@ fn joins(word: &str, token: &str, next: Option<&str>) -> bool {
         && word.chars().next().is_some_and(is_han_number);
     if numeric_word && token.chars().all(|c| is_han_number(c) || HAN_UNITS.contains(c)) {
         return is_han_number(end) || is_han_number(start);
+    }
+    if RULES.contains(start) && word.chars().chain(token.chars()).all(|c| c == start) {
+        return true;
     }
     if single_sign(end) || single_sign(start) {
         return false;
