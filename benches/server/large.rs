@@ -62,8 +62,40 @@ pub async fn tables(quick: bool) {
         few_rate / lot_rate,
         lot_cpu / few_cpu
     );
+    search(&lot, &place.path().join(format!("{many}.db")), many).await;
     drop((few, lot));
     list(place.path(), quick).await;
+}
+
+/// How long a search takes, in ms, and how many notes it found.
+async fn asked(subject: &Subject, q: &str) -> (f64, usize) {
+    let mut wire = Wire::to(subject.running.port).await;
+    let headers = format!("Authorization: Bearer {}\r\n", subject.token);
+    let begun = Instant::now();
+    let answer = wire.ask("GET", &format!("/api/notes?q={q}"), &headers, "").await.unwrap().text();
+    (begun.elapsed().as_secs_f64() * 1e3, answer.matches("\"updated_from\"").count())
+}
+
+/// Searches before the index knows the notes, and after.
+async fn search(subject: &Subject, file: &Path, many: u64) {
+    println!("\n| a search among {many} notes | rare words | a word in each note | a word in none |\n| --- | ---: | ---: | ---: |");
+    let (rare, none) = (format!("note%20{}", many / 2 + 7), "xylophone");
+    let row = async |when: &str| {
+        let (rare, all, none) = (asked(subject, &rare).await, asked(subject, "note").await, asked(subject, none).await);
+        assert_eq!((rare.1, all.1, none.1), (1, 100, 0));
+        println!("| {when} | {:.1} ms | {:.1} ms | {:.1} ms |", rare.0, all.0, none.0);
+    };
+    let conn = Connection::open(file).unwrap();
+    let known = |c: &Connection| c.query_row("SELECT coalesce(max(seq), 0) FROM indexed", [], |r| r.get::<_, i64>(0)).unwrap();
+    row(&format!("{:.0} % indexed", known(&conn) as f64 * 100.0 / many as f64)).await;
+    let (begun, before) = (Instant::now(), known(&conn));
+    let behind = "SELECT EXISTS (SELECT 1 FROM spaces s JOIN indexed i ON i.space = s.id WHERE s.seq > i.seq)";
+    while conn.query_row(behind, [], |r| r.get::<_, bool>(0)).unwrap() {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let rate = (known(&conn) - before) as f64 / begun.elapsed().as_secs_f64();
+    let bytes: i64 = conn.query_row("SELECT sum(pgsize) FROM dbstat WHERE name GLOB 'search*'", [], |r| r.get(0)).unwrap();
+    row(&format!("all indexed ({rate:.0} notes a second, {:.0} bytes a note)", bytes as f64 / many as f64)).await;
 }
 
 async fn list(place: &Path, quick: bool) {
