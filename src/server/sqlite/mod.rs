@@ -1,7 +1,8 @@
 //! The default store: one SQLite file.
 //!
 //! One thread owns the writing connection and commits whatever has queued while it was busy as one transaction (see [`writer`]); readers
-//! stand beside it. WAL with `synchronous = FULL`: an answer means that the disk has it.
+//! stand beside it. WAL with `synchronous = FULL`: an answer means that the disk has it. What need not be done before the answer follows
+//! behind: the log is moved into the file (see [`checkpoint`]), and changes are taken into the index for searches (see [`index`]).
 
 mod checkpoint;
 mod index;
@@ -40,7 +41,7 @@ const QUEUE: usize = 8192;
 /// Reading connections kept open.
 const READERS: usize = 8;
 /// Pages the writer keeps at hand, in KiB.
-const WRITER_CACHE: i64 = 6 * 1024;
+const WRITER_CACHE: i64 = 4 * 1024;
 /// Pages each reader keeps at hand, in KiB; the rest is the system's to keep.
 const READER_CACHE: i64 = 2 * 1024;
 
