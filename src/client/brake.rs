@@ -11,6 +11,10 @@ const FEW: usize = 5;
 #[derive(Clone, Debug, Default)]
 pub struct Brake {
     held: Vec<(NoteId, Input)>,
+    /// How many the person was last asked about.
+    asked: usize,
+    /// How many the person has allowed, before it could be done.
+    allowed: usize,
 }
 
 impl Brake {
@@ -30,11 +34,16 @@ impl Brake {
         self.held.clear();
     }
 
+    /// The person allows what was asked about, and not more than that.
+    pub fn allow(&mut self) {
+        self.allowed = self.asked;
+    }
+
     /// All changes are here: how many deletions of so many notes a person must be asked about; `None`: they may be carried out.
-    #[must_use]
-    pub fn asks(&self, of: usize) -> Option<(usize, usize)> {
-        let held = self.held.len();
-        (held >= FEW && held * 5 > of).then_some((held, of))
+    pub fn asks(&mut self, of: usize) -> Option<(usize, usize)> {
+        let (held, allowed) = (self.held.len(), std::mem::take(&mut self.allowed));
+        self.asked = held;
+        (held >= FEW && held * 5 > of && held > allowed).then_some((held, of))
     }
 
     /// What is held.

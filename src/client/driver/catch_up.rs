@@ -197,7 +197,8 @@ impl Driver {
 
     /// Carries deletions out, or holds them and asks, where they are more than a fifth of the notes.
     fn deletions(&mut self) {
-        match self.brake.asks(self.disk.count().unwrap_or(0)) {
+        let of = self.disk.count().unwrap_or(0);
+        match self.brake.asks(of) {
             Some((held, of)) => self.tell(News::DeletionsHeld(held, of)),
             None => self.allow_deletions(),
         }

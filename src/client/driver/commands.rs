@@ -51,8 +51,8 @@ impl Driver {
                 self.gate = Time(i64::MIN);
                 self.catch_up();
             }
-            // In the middle of catching up more may come; the person is asked again when all is here.
-            Command::AllowDeletions if self.catching => {}
+            // In the middle of catching up more may come: the word is kept until all is here.
+            Command::AllowDeletions if self.catching => self.brake.allow(),
             Command::AllowDeletions => self.allow_deletions(),
             Command::UseToken(token) => self.try_token(token),
             Command::Stop => {}

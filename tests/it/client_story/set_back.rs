@@ -125,8 +125,7 @@ async fn deletions_that_a_set_back_server_tells_of_are_asked_about() {
     }
     laptop.send(Command::AllowDeletions);
     for note in &notes {
-        let detail = laptop.open(*note).await;
-        assert!(detail.synced.unwrap().content.deleted);
+        let detail = laptop.deleted(*note).await;
         assert_eq!(detail.draft.unwrap().content.body, "text\n", "what was deleted there in an older state is a draft here");
     }
 }

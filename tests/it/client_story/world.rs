@@ -252,6 +252,18 @@ impl Device {
         panic!("never came: {body:?}; there is {:?}", self.open(note).await);
     }
 
+    /// Waits until the server's deletion of the note is carried out here; nobody says so a second time.
+    pub async fn deleted(&mut self, note: NoteId) -> Detail {
+        for _ in 0..1000 {
+            let detail = self.open(note).await;
+            if detail.synced.as_ref().is_some_and(|n| n.content.deleted) {
+                return detail;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("never deleted: {:?}", self.open(note).await);
+    }
+
     pub async fn open(&mut self, note: NoteId) -> Detail {
         self.send(Command::Open(note));
         self.hear("the note", |n| if let News::Opened(d) = n { (d.id == note).then(|| (**d).clone()) } else { None }).await
