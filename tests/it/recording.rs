@@ -114,11 +114,11 @@ fn settled() -> Film {
     term.wait("settle hunk by hunk");
     film.take(&term, 3_600);
     term.send("\r");
-    term.wait("result");
+    term.wait("Here Enter takes");
     film.still = film.frames.len();
     film.take(&term, 4_200);
     term.send("\r");
-    term.wait("all settled");
+    term.wait("n goes to what is still open");
     film.take(&term, 2_200);
     term.send("w");
     let text = term.wait_for("verdict or end", |t| t.contains("does not hold all") || t.contains("server has exactly"));
@@ -132,7 +132,7 @@ fn settled() -> Film {
     term.wait("newest first");
     film.take(&term, 1_600);
     term.send("A");
-    term.wait("Conflicts in 30 days");
+    term.wait("Each conflict is counted");
     film.take(&term, 3_600);
     film
 }
