@@ -109,7 +109,8 @@ fn at_work_elsewhere(editor: &Editor, ctx: &Ctx<'_>) -> Option<String> {
 fn banner(editor: &Editor, row: Rect, buf: &mut Cells, ctx: &Ctx<'_>, drawn: &mut Drawn) {
     let (say, action) = if editor.parked {
         let key = ctx.keys.key_name(Mode::Editor, Action::Conflict);
-        (format!(" Two versions of this note. {key} settles it; typing goes on."), Action::Conflict)
+        let (two, rest) = if row.width < 60 { ("Two versions", " it.") } else { ("Two versions of this note", " it; typing goes on.") };
+        (format!(" {two}. {key} settles{rest}"), Action::Conflict)
     } else if let Some(newer) = &editor.newer {
         let key = ctx.keys.key_name(Mode::Editor, Action::MergeNow);
         (

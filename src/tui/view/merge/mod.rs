@@ -231,6 +231,7 @@ fn standing_line(m: &Merge, ctx: &Ctx<'_>) -> (String, Role) {
     };
     let left = m.settle.counts().open;
     let left = match left {
+        0 if narrow => format!("{} saves", ctx.keys.key_name(Mode::Merge, Action::Save)),
         0 => format!("all settled: {} saves", ctx.keys.key_name(Mode::Merge, Action::Save)),
         1 => "1 left".to_owned(),
         n => format!("{n} left"),

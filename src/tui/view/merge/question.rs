@@ -17,7 +17,8 @@ use crate::tui::view;
 #[must_use]
 pub fn draw(q: &Question, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn {
     let (p, mut drawn) = (&q.parked, Drawn::default());
-    view::head(buf, area, "Two versions of this note", &p.theirs.content.title, ctx.theme);
+    let fits = text::width(&p.theirs.content.title) + 28 <= usize::from(area.width);
+    view::head(buf, area, if fits { "Two versions of this note" } else { "Two versions" }, &p.theirs.content.title, ctx.theme);
     let (x, width) = (area.x + 2, area.width.saturating_sub(4));
     let mut y = area.y + 2;
     let line = |buf: &mut Buffer, y: &mut u16, words: &str, role: Role| {
