@@ -13,6 +13,7 @@ const LINES: [(&str, &[(&str, &str)]); 8] = [
             ("a success is `data`; a failure has a stable code, one sentence and details", "a_bad_request_is_told_what_is_wrong"),
             ("times are RFC 3339 in UTC with microseconds", "notes_are_created_read_and_listed"),
             ("ids are UUIDs; a client may make its own", "ids_are_uuids"),
+            ("… those the program makes are of version 7", "a_server_told_to_stop_ends_what_it_began"),
             ("everything under `/api` asks for a token: else 401 with `WWW-Authenticate`", "every_route_asks_for_a_token"),
             ("a revoked token opens nothing", "a_token_is_needed_and_can_be_revoked"),
             ("a request sees its own space only; a record of another one is 404", "spaces_are_kept_apart_on_every_route"),

@@ -52,4 +52,6 @@ async fn a_server_told_to_stop_ends_what_it_began() {
     }
     let list: serde_json::Value = after.ask(Method::GET, "/api/notes?q=half").send().await.unwrap().json().await.unwrap();
     assert_eq!(list["data"][0]["body"], "whole in the end");
+    let id: uuid::Uuid = list["data"][0]["id"].as_str().unwrap().parse().unwrap();
+    assert_eq!(id.get_version_num(), 7, "an id the program makes sorts by time");
 }
