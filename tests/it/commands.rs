@@ -1,6 +1,6 @@
 //! The commands that need no server, run as a shell runs them: what they print, where, and with which status.
 
-use crate::pty::Home;
+use crate::pty::{Home, Term};
 
 fn run(home: &Home, args: &[&str]) -> (i32, String, String) {
     let out = home.command(args).output().unwrap();
@@ -95,6 +95,26 @@ fn doctor_names_what_it_looked_at() {
     assert_eq!(status, 3, "{out}");
     let checks: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert!(checks["data"].as_array().unwrap().iter().any(|c| c["what"] == "server" && c["state"] == "trouble"), "{checks}");
+}
+
+#[test]
+fn doctor_says_what_is_wrong_and_what_to_do() {
+    let home = Home::new();
+    let (status, out, _) = run(&home, &["doctor", "--editor", "no-such-editor -w"]);
+    assert!(status == 4 && out.contains("!!  editor    no-such-editor is not found; set VISUAL"), "{out}");
+    std::fs::write(home.path("a-file"), b"").unwrap();
+    let out = home.command(&["doctor"]).env("XDG_STATE_HOME", home.path("a-file")).output().unwrap();
+    let text = String::from_utf8_lossy(&out.stdout);
+    assert!(out.status.code() == Some(4) && text.contains("!!  log"), "{text}");
+    let mut small = Term::start(&home, &["doctor"], 60, 11);
+    small.wait("too small: 40×12 is the least");
+    assert_eq!(small.exit(), 4);
+    let mut dumb = Term::run(&home, env!("CARGO_BIN_EXE_diptych"), &["doctor"], &[("TERM", "dumb")], 100, 30);
+    dumb.wait("TERM does not name a terminal");
+    assert_eq!(dumb.exit(), 4);
+    let mut well = Term::start(&home, &["doctor"], 100, 30);
+    well.wait("ok  terminal  xterm-256color, 100×30.");
+    assert_eq!(well.exit(), 0);
 }
 
 #[test]

@@ -250,5 +250,10 @@ fn a_server_by_an_authority_of_ones_own_is_trusted_once_it_is_named() {
     let (status, id, err) = run(&home, &["new", "--title", "over TLS", "--wait"], "x");
     assert_eq!(status, 0, "{err}");
     assert_eq!(run(&home, &["log", id.trim()], "").1.lines().count(), 1);
-    assert_eq!(run(&home, &["doctor"], "").0, 0);
+    let (status, out, _) = run(&home, &["doctor"], "");
+    assert!(status == 0 && out.contains("ok  token     the server takes it."), "{out}");
+    let (status, out, _) = run(&home, &["doctor", "--token", "dpt_another"], "");
+    assert!(status == 3 && out.contains("!!  token") && out.contains("refuses it"), "{out}");
+    let (status, out, _) = run(&home, &["doctor", "--ca", at_home.path("key.pem").to_str().unwrap()], "");
+    assert!(status == 3 && out.contains("!!  server"), "{out}");
 }
