@@ -83,7 +83,7 @@ impl Driver {
                 }
             }
             Err(Fault::Unauthorised(why)) => {
-                self.apply(id, Input::Answered(lane, Answer::Refused(401, why.clone())));
+                self.apply(id, Input::Answered(lane, Answer::Refused(401, say::NO_ENTRY.to_owned())));
                 self.failed(&Fault::Unauthorised(why));
             }
             Err(fault) => {

@@ -7,6 +7,9 @@ use crate::client::http::Fault;
 pub(super) const REFUSED_TOKEN: &str = "The server refuses the token: it is wrong or was taken back. All you write is kept here. R in the \
                                         list of notes asks for a new one.";
 
+/// The same, of one save.
+pub(super) const NO_ENTRY: &str = "The server refuses the token. It is sent when a new one is given.";
+
 /// A new token was taken; `unkept`: why it could not be kept.
 pub(super) fn token_taken(unkept: Option<&str>) -> String {
     match unkept {
