@@ -47,13 +47,15 @@ pub struct Story<'s> {
     refusals: u32,
     lock: String,
     said: &'static str,
+    /// The person is where the two versions are, and has not settled them yet.
+    at_it: bool,
 }
 
 impl<'s> Story<'s> {
     /// A story at its beginning.
     pub fn new(scene: Scene, again: bool, stage: &'s mut Stage) -> Self {
         let (lisbon, desk) = (stage.lisbon.parse().ok(), stage.desk.parse().ok());
-        Self { scene, again, stage, lisbon, desk, saves: 0, refusals: 0, lock: String::new(), said: "" }
+        Self { scene, again, stage, lisbon, desk, saves: 0, refusals: 0, lock: String::new(), said: "", at_it: false }
     }
 
     /// Plays until the screens or the client are gone.
@@ -65,6 +67,8 @@ impl<'s> Story<'s> {
         let mut outage: Option<Pin<Box<tokio::time::Sleep>>> = None;
         loop {
             tokio::select! {
+                // What the person asked for comes before the screen it led to.
+                biased;
                 () = over(&mut outage) => {
                     outage = None;
                     self.reconnect(&ways).await?;
@@ -109,7 +113,11 @@ impl<'s> Story<'s> {
 
     /// What the coach says to the screen the person has come to.
     fn seen(&mut self, mode: Mode, ways: &Ways) {
+        let was_at_it = std::mem::replace(&mut self.at_it, self.refusals > 0 && matches!(mode, Mode::Merge | Mode::Question));
         match (mode, self.scene) {
+            (Mode::List | Mode::Editor, _) if was_at_it => {
+                self.say(ways, "Nothing is lost by waiting: both texts and your choices are kept. Ctrl-G goes back to them.");
+            }
             (Mode::Merge, Scene::Fields) if self.refusals > 0 => {
                 self.say(ways, "All else is merged. The price is yours to say: m or t. Then w saves.");
             }
@@ -152,6 +160,7 @@ impl<'s> Story<'s> {
 
     /// What happens before the client hears a command.
     async fn before(&mut self, command: &Command, ways: &Ways) -> Result<(), Failure> {
+        self.at_it &= !matches!(command, Command::Settle { .. });
         match command {
             Command::Open(id) if Some(*id) == self.lisbon && self.saves == 0 && self.scene == Scene::Conflict => {
                 self.say(ways, "In the note (Enter opens it) change something, say the Tuesday in line 4 to Thursday. Ctrl-S saves.");
