@@ -41,10 +41,17 @@ pub(super) async fn perform(app: &App, incoming: Incoming, job: Job, shape: Shap
 fn answer(done: Done, shape: Shape) -> Reply {
     Ok(match done {
         Done::Saved { note, merged, overruled, .. } => {
-            let (version, updated_at) = (note.version, note.updated_at);
+            let (id, version, updated_at) = (note.id, note.version, note.updated_at);
             let about = 512 + note.content.body.len() + note.content.body.len() / 16;
             let reply = SavedJson { data: (*note).into(), merged, overruled };
-            with_validators(json_of(shape.ok, &reply, about), version, updated_at)
+            let mut response = with_validators(json_of(shape.ok, &reply, about), version, updated_at);
+            // The id of the note that is there: a first answer given again names the one made then.
+            if shape.ok == StatusCode::CREATED
+                && let Ok(place) = HeaderValue::try_from(format!("/api/notes/{id}"))
+            {
+                response.headers_mut().insert(header::LOCATION, place);
+            }
+            response
         }
         Done::Conflict { present, base, conflicts, id } => {
             let body = ConflictJson {

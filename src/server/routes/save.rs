@@ -2,7 +2,7 @@
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
@@ -60,13 +60,7 @@ pub(super) async fn create(State(app): State<App>, incoming: Incoming) -> Reply 
         return Err(Failure::owned(owned.names().into_iter().map(|n| (n.to_owned(), why.clone())).collect()));
     }
     let job = Job::Create { id, content: Content::default().patched(&patch) };
-    let mut response = perform(&app, incoming, job, Shape { ok: StatusCode::CREATED, conflict: StatusCode::CONFLICT }).await?;
-    if response.status() == StatusCode::CREATED
-        && let Ok(place) = HeaderValue::try_from(format!("/api/notes/{id}"))
-    {
-        response.headers_mut().insert(axum::http::header::LOCATION, place);
-    }
-    Ok(response)
+    perform(&app, incoming, job, Shape { ok: StatusCode::CREATED, conflict: StatusCode::CONFLICT }).await
 }
 
 fn conflict_status(if_match: bool) -> Shape {

@@ -217,7 +217,10 @@ pub async fn a_retry_gets_the_first_answer_again(s: Server) {
         s.ask("POST", "/api/notes", "lap").header("Idempotency-Key", "6f1c0000-0000-4000-8000-000000000003").json(&json!({"title": "new"}))
     };
     let made = send(make()).await.is(201);
-    assert_eq!(send(make()).await.is(201).body, made.body, "no second note");
+    let again = send(make()).await.is(201);
+    assert_eq!(again.body, made.body, "no second note");
+    assert_eq!(again.header("location"), made.header("location"), "where it is, is where the first one was made");
+    assert_eq!(made.header("location"), format!("/api/notes/{}", made.body["data"]["id"].as_str().unwrap()));
 }
 
 pub async fn search_finds_and_pages(s: Server) {
