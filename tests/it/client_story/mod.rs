@@ -1,6 +1,7 @@
 //! The client against the real server over HTTP, with a network that loses, repeats and breaks off.
 
 mod fire;
+mod full;
 mod kill;
 mod lies;
 mod locks;
