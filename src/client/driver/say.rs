@@ -40,7 +40,7 @@ pub(super) fn lock_lost(client: &str) -> String {
 
 /// Something could not be made durable.
 pub(super) fn not_stored(e: &DiskError) -> String {
-    format!("This is not saved on this device: {e}. {} The text is still in the window; save again.", remedy(e))
+    format!("This is not saved on this device: {e}. {} The text is still where you wrote it: save it again.", remedy(e))
 }
 
 /// Something could not be read.

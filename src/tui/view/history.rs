@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{head, paint, put, put_cut};
+use super::{head, nothing, paint, put_cut};
 use crate::tui::history::{History, OneVersion, named};
 use crate::tui::message::Hit;
 use crate::tui::screen::{Ctx, Drawn};
@@ -15,17 +15,12 @@ pub fn draw(history: &History, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> D
     let mut drawn = Drawn::default();
     head(buf, area, &format!("History · {}", history.title), "", ctx.theme);
     let Some(versions) = &history.versions else {
-        put(buf, area.x + 2, area.y + 2, area.width - 2, "Asking for the versions…", ctx.theme.get(Role::Dim));
+        nothing(buf, area, "Asking for the versions…", ctx.theme);
         return drawn;
     };
     if versions.is_empty() {
         let say = "The server has no version of this note yet: save it first.";
-        super::paragraph(
-            buf,
-            Rect { x: area.x + 2, y: area.y + 2, width: area.width - 4, height: area.height - 2 },
-            say,
-            ctx.theme.get(Role::Dim),
-        );
+        nothing(buf, area, say, ctx.theme);
         return drawn;
     }
     for (y, n) in (area.y + 1..area.bottom()).zip(history.rows.shown()) {

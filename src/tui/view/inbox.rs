@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{head, paint, put, put_all, put_cut};
+use super::{head, nothing, paint, put, put_all, put_cut};
 use crate::tui::inbox::Inbox;
 use crate::tui::message::Hit;
 use crate::tui::screen::{Ctx, Drawn};
@@ -16,12 +16,7 @@ pub fn draw(inbox: &Inbox, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn
     head(buf, area, &format!("Conflicts · {} need{} you", inbox.order.len(), if inbox.order.len() == 1 { "s" } else { "" }), "", ctx.theme);
     if inbox.order.is_empty() {
         let say = if inbox.told { "Nothing needs you. A note comes here when it was changed in two places." } else { "Reading…" };
-        super::paragraph(
-            buf,
-            Rect { x: area.x + 2, y: area.y + 2, width: area.width - 4, height: area.height - 2 },
-            say,
-            ctx.theme.get(Role::Dim),
-        );
+        nothing(buf, area, say, ctx.theme);
         return drawn;
     }
     let dim = ctx.theme.get(Role::Dim);

@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::editor::state_mark;
-use super::{head, input, markdown, paint, put, put_all, put_cut, put_right, put_styled};
+use super::{head, input, markdown, nothing, paint, put, put_all, put_cut, put_right, put_styled};
 use crate::client::handle::Row;
 use crate::domain::buffer::{Case, hits};
 use crate::domain::text;
@@ -89,8 +89,7 @@ fn empty(list: &List, total: usize, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>)
     } else {
         format!("No note fits. {} shows all notes again.", key(Action::Back))
     };
-    let inside = Rect { x: area.x + 2, y: area.y + 1, width: area.width.saturating_sub(4), height: area.height.saturating_sub(1) };
-    super::paragraph(buf, inside, &say, ctx.theme.get(Role::Dim));
+    nothing(buf, Rect { y: area.y.saturating_sub(1), ..area }, &say, ctx.theme);
 }
 
 /// What a row is called: its title, else its first words.

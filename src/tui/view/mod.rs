@@ -163,6 +163,12 @@ pub fn input(buf: &mut Buffer, area: Rect, input: &Input, theme: &Theme, focused
     (area.x + at.min(area.width.saturating_sub(1)), area.y)
 }
 
+/// Says, below the head of a screen, why there is nothing to show on it.
+pub fn nothing(buf: &mut Buffer, area: Rect, say: &str, theme: &Theme) {
+    let inside = Rect { x: area.x + 2, y: area.y + 2, width: area.width.saturating_sub(4), height: area.height.saturating_sub(2) };
+    paragraph(buf, inside, say, theme.get(Role::Dim));
+}
+
 /// Draws a paragraph by soft wrap, at most `area.height` rows; returns how many rows it took.
 pub fn paragraph(buf: &mut Buffer, area: Rect, paragraph: &str, style: Style) -> u16 {
     let mut y = 0;

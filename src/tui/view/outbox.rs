@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{head, paint, paragraph, put, put_all, put_right};
+use super::{head, nothing, paint, paragraph, put_all, put_right};
 use crate::client::handle::{Connection, EntryState};
 use crate::tui::message::Hit;
 use crate::tui::outbox::Outbox;
@@ -19,18 +19,11 @@ pub fn draw(outbox: &Outbox, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Dra
     let foot = Rect { x: area.x + 1, y: area.bottom().saturating_sub(2), width: area.width - 2, height: 2 };
     let entries = match &outbox.entries {
         None => {
-            put(buf, area.x + 2, area.y + 2, area.width - 2, "Reading…", ctx.theme.get(Role::Dim));
+            nothing(buf, area, "Reading…", ctx.theme);
             return drawn;
         }
         Some(entries) if entries.is_empty() => {
-            put(
-                buf,
-                area.x + 2,
-                area.y + 2,
-                area.width - 2,
-                "Nothing is on its way: all saves are with the server.",
-                ctx.theme.get(Role::Dim),
-            );
+            nothing(buf, area, "Nothing is on its way: all saves are with the server.", ctx.theme);
             &entries[..]
         }
         Some(entries) => &entries[..],
