@@ -32,10 +32,11 @@ enum What {
     },
     /// List all tokens
     List,
-    /// Revoke a token by its number; it works no longer within a second
+    /// Revoke a token; it works no longer within a second
     Revoke {
-        /// The number that list shows
-        id: i64,
+        /// Its name, or the number that list shows
+        #[arg(value_name = "NAME|NUMBER")]
+        which: String,
     },
 }
 
@@ -81,18 +82,34 @@ impl Token {
                 rows.iter().filter(|t| t.hash != [0; 32]).try_for_each(|t| print(ctx, t))?;
                 Ok(0)
             }
-            What::Revoke { id } => {
-                if store.revoke_token(*id, now).await.map_err(broken)? {
-                    return Ok(0);
-                }
-                Err(Failure::usage(
-                    format!("There is no live token {id}."),
-                    "It was never made, or revoked before.",
-                    "See: diptych token list",
-                ))
+            What::Revoke { which } => {
+                let id = live(&store.tokens().await.map_err(broken)?, which)?;
+                if store.revoke_token(id, now).await.map_err(broken)? { Ok(0) } else { Err(not_live(which)) }
             }
         }
     }
+}
+
+/// The number of the one live token that is meant: by its number, else by its name.
+fn live(rows: &[TokenRow], which: &str) -> Result<i64, Failure> {
+    let alive = || rows.iter().filter(|t| t.hash != [0; 32] && t.revoked.is_none());
+    if let Some(t) = alive().find(|t| t.id.to_string() == which) {
+        return Ok(t.id);
+    }
+    let named: Vec<i64> = alive().filter(|t| t.name == which).map(|t| t.id).collect();
+    match named[..] {
+        [id] => Ok(id),
+        [] => Err(not_live(which)),
+        _ => Err(Failure::usage(
+            format!("{} live tokens are named {which}.", named.len()),
+            "That names no single token.",
+            "Give the number that diptych token list shows.",
+        )),
+    }
+}
+
+fn not_live(which: &str) -> Failure {
+    Failure::usage(format!("There is no live token {which}."), "It was never made, or revoked before.", "See: diptych token list")
 }
 
 fn print(ctx: &Context, t: &TokenRow) -> Result<(), Failure> {

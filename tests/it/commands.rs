@@ -134,3 +134,20 @@ fn a_note_from_a_script_is_listed_and_shown_as_it_was() {
     assert_eq!(note["data"]["tags"][0], "x");
     assert_eq!(run(&home, &["show", "00000000-0000-7000-8000-000000000000"]).0, 2);
 }
+
+#[test]
+fn a_token_is_revoked_by_its_name_or_its_number() {
+    let home = Home::new();
+    let token = |args: &[&str]| run(&home, &[&["token"], args].concat());
+    for name in ["laptop", "phone", "phone"] {
+        assert_eq!(token(&["add", name]).0, 0);
+    }
+    assert_eq!(token(&["revoke", "laptop"]), (0, String::new(), String::new()));
+    let (status, _, err) = token(&["revoke", "phone"]);
+    assert!(status == 2 && err.contains("2 live tokens are named phone"), "{err}");
+    assert_eq!(token(&["revoke", "2"]).0, 0);
+    assert_eq!(token(&["revoke", "phone"]).0, 0, "one is left of that name");
+    let (status, _, err) = token(&["revoke", "laptop"]);
+    assert!(status == 2 && err.contains("There is no live token laptop."), "{err}");
+    assert_eq!(token(&["list"]).1.matches("revoked").count(), 3);
+}
