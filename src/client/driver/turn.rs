@@ -59,7 +59,12 @@ impl Driver {
                 let env = Env { now, key, no: disk.next_no()?.max(no), jitter, rules };
                 let typing = matches!(input, Input::Type(..)) && pin.is_none();
                 let (record, (old, effects)) = disk.turn(id, typing, |record| {
-                    let newer = if let Input::Remote(note) = &input { note.version } else { 0 };
+                    let newer = match &input {
+                        Input::Remote(note) => note.version,
+                        // Read while it is being learnt whether the server was set back: most often it was not, and this is news.
+                        Input::SetBack(Some(note)) => note.version,
+                        _ => 0,
+                    };
                     let old = record.synced.clone().filter(|old| old.version < newer);
                     if let Some(base) = &pin {
                         record.pin(base, now);
