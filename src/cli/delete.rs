@@ -42,7 +42,7 @@ impl Delete {
             let detail = session.detail(id).await?;
             let (base, content) = save::based(&mut session, id, self.base, &detail).await?;
             if base == 0 && detail.state != State::NeedsYou {
-                // No server has heard of it: the client forgets it and keeps a copy.
+                // No server has heard of it: the client puts it aside.
                 session.tell(Command::Delete(id));
             } else {
                 session.save(id, Some(base), Content { deleted: true, ..content }).await?;

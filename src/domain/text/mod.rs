@@ -13,6 +13,11 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 pub use wrap::{Rows, wrap, wrap_from, wrap_hanging};
 
+/// The first line with words in it, without the marks of a heading; `None`: no line has any.
+pub fn first_words<'a>(mut lines: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    lines.find_map(|line| Some(line.trim().trim_start_matches('#').trim()).filter(|words| !words.is_empty()))
+}
+
 /// Longest cluster drawn as it is; a longer one (a letter under hundreds of accents) gets a stand-in.
 const MAX_CLUSTER: usize = 64;
 

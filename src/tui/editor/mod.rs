@@ -22,6 +22,7 @@ use super::view as views;
 use crate::client::handle::{Command, Holder, Revision, State};
 use crate::domain::buffer::Buffer;
 use crate::domain::note::{Content, FieldName, FieldValue, Note, NoteId, Time, Version};
+use crate::domain::text;
 use find::Find;
 use wrap::View;
 
@@ -319,8 +320,7 @@ impl Editor {
 
 /// The first line with words in it, without marks of a heading, as a title.
 fn first_words(buffer: &Buffer) -> String {
-    let line =
-        buffer.lines().iter().take(50).map(|l| l.text.trim().trim_start_matches('#').trim()).find(|l| !l.is_empty()).unwrap_or_default();
+    let line = text::first_words(buffer.lines().iter().take(50).map(|l| l.text.as_str())).unwrap_or_default();
     let end = line.char_indices().nth(80).map_or(line.len(), |(at, _)| at);
     line[..end].replace(['\r', '\0'], " ").trim().to_owned()
 }

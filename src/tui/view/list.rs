@@ -95,8 +95,7 @@ fn empty(list: &List, total: usize, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>)
 /// What a row is called: its title, else its first words.
 #[must_use]
 pub fn title(row: &Row) -> &str {
-    let first = || row.excerpt.lines().map(|l| l.trim().trim_start_matches('#').trim()).find(|l| !l.is_empty());
-    if row.title.is_empty() { first().unwrap_or("(no title)") } else { &row.title }
+    if row.title.is_empty() { text::first_words(row.excerpt.lines()).unwrap_or("(no title)") } else { &row.title }
 }
 
 fn draw_row(list: &List, row: &Row, line: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) {
