@@ -1,15 +1,39 @@
 #!/bin/sh
-# Fuzzes a running server through its own OpenAPI document. Needs schemathesis 4.32 (pip install schemathesis).
+# Fuzzes a running server through its own OpenAPI document, with schemathesis of one version; where that is not at hand it is installed
+# into a virtual environment of its own. Ends with 75 where no package index can be reached.
 # Usage: tests/schemathesis.sh [PROGRAM] [EXAMPLES] [PHASES]
 #   EXAMPLES  per operation (default 50); PHASES  default examples,coverage,fuzzing,stateful
+#   DIPTYCH_STORE=postgres://…  over that (empty) database instead of a new file
 set -eu
-program=$(realpath "${1:-target/debug/diptych}")
+version=4.32.5
+root=$(cd "$(dirname "$0")/.." && pwd)
+program=$(realpath "${1:-$root/target/debug/diptych}")
 examples=${2:-50}
 phases=${3:-examples,coverage,fuzzing,stateful}
 dir=$(mktemp -d)
-trap 'kill "$server" 2>/dev/null || true; rm -rf "$dir"' EXIT
+server=
+trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$dir"' EXIT
+
+is_it() { [ "$("$1" --version 2>/dev/null)" = "schemathesis, version $version" ]; }
+
+fuzzer=$(command -v schemathesis || true)
+if ! is_it "${fuzzer:-false}"; then
+  fuzzer=$root/target/schemathesis/bin/schemathesis
+  if ! is_it "$fuzzer"; then
+    rm -rf "$root/target/schemathesis"
+    python3 -m venv "$root/target/schemathesis"
+    if ! "$root/target/schemathesis/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$version" >"$dir/pip" 2>&1; then
+      cat "$dir/pip" >&2
+      # An index that cannot be reached offers no version at all; one that lacks this version names others.
+      grep -q -e '(from versions: none)' -e 'Read timed out' -e 'Max retries exceeded' "$dir/pip" && exit 75
+      exit 1
+    fi
+  fi
+fi
+
 export XDG_DATA_HOME="$dir" XDG_CONFIG_HOME="$dir" XDG_STATE_HOME="$dir"
 token=$("$program" token add fuzz 2>/dev/null)
+: >"$dir/out"
 "$program" serve --listen 127.0.0.1:0 >"$dir/out" 2>&1 &
 server=$!
 until url=$(sed -n 's/^diptych listens on //p' "$dir/out") && [ -n "$url" ]; do
@@ -27,5 +51,5 @@ missing_required_header.expected-statuses = ["400", "401", "422", "428"]
 TOML
 # A deleted note is no missing one: its tombstone, with `deleted: true`, is what tells other devices of the deletion. So reading it is
 # no use after free.
-schemathesis --config-file "$dir/schemathesis.toml" run "$url/api/openapi.json" --header "Authorization: Bearer $token" \
+"$fuzzer" --config-file "$dir/schemathesis.toml" run "$url/api/openapi.json" --header "Authorization: Bearer $token" \
   --phases "$phases" --exclude-path /api/events --checks all --exclude-checks use_after_free --max-examples "$examples" --suppress-health-check all --no-color
