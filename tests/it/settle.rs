@@ -169,6 +169,24 @@ fn the_verdict_names_what_is_missing_and_what_stands_twice() {
 }
 
 #[test]
+fn the_verdict_sees_what_unasked_edits_do_to_each_other() {
+    let say = |b: &str, m: &str, t: &str| open(b, m, t).verdict().iter().map(Lost::say).collect::<Vec<_>>();
+    let note = "One line.\n\nTwo lines.\n\nThree lines.\n";
+    let new = "A paragraph of both.\n\n";
+    let (mine, theirs) = (format!("{new}{note}"), format!("{note}\n{new}"));
+    let twice = ["twice: mine and theirs both added “A paragraph of both.”, at two places"];
+    assert_eq!(say(note, &mine, theirs.trim_end_matches('\n')), twice);
+    assert_eq!(say(note, &mine, note), [""; 0]);
+    let moved = "Three lines.\n\nOne line.\n\nTwo lines.\n";
+    assert_eq!(say(note, moved, "One line.\n\nTwo lines.\n"), ["dropped: theirs removed “Three lines.”"]);
+    assert_eq!(say(note, "One line.\n\nTwo lines.\n", moved), ["dropped: mine removed “Three lines.”"]);
+    let head = |keys: &str| format!("---\n{keys}---\ntext\n");
+    let (mine, theirs) = (head("lang: de\ntitle: a\ndate: b\n"), head("title: a\ndate: b\nlang: en\n"));
+    assert_eq!(say(&head("title: a\ndate: b\n"), &mine, &theirs), ["twice: mine and theirs both added “lang”, at two places"]);
+    assert_eq!(say(&head("title: a\ndate: b\n"), &mine, &head("title: a\ndate: b\nmood: en\n")), [""; 0]);
+}
+
+#[test]
 fn endings_are_a_row_of_their_own() {
     let mut s = open("a\nb\n", "a\nB\n", "a\r\nb\r\n");
     assert_eq!(s.rows().len(), 1, "{:?}", s.rows());

@@ -34,6 +34,11 @@ pub(super) fn extent(text: &[u8]) -> Option<Range<usize>> {
     None
 }
 
+/// The keys of a text's front matter, in order.
+pub(super) fn keys(text: &[u8]) -> Vec<&[u8]> {
+    extent(text).map_or_else(Vec::new, |head| diff::split_lines(&text[head]).into_iter().filter_map(key).collect())
+}
+
 /// Merges a clash inside front matter by key, or nothing where one key was changed twice or two were put at one spot.
 pub(super) fn weave(base: &[u8], mine: &[u8], theirs: &[u8]) -> Option<(Class, Vec<Piece>)> {
     let (b, m, t) = (entries(base)?, entries(mine)?, entries(theirs)?);

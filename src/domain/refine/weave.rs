@@ -8,6 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use super::doubt;
+use super::groups;
 use super::side::{self, Change, Side};
 use super::words::{self, APART, Word};
 use super::{Class, Origin, Piece, push};
@@ -17,6 +18,8 @@ pub(super) struct Weave<'a> {
     base: Vec<Word<'a>>,
     mine: Side<'a>,
     theirs: Side<'a>,
+    /// What each line of a quotation starts with.
+    mark: &'static [u8],
     /// Whether a tick box or a cell border was what kept two changes apart.
     structure: bool,
     /// What was found of white space so far.
@@ -32,14 +35,15 @@ type Gap<'a> = (&'a [u8], Origin);
 impl<'a> Weave<'a> {
     /// Compares both sides with base by words, unless that takes more steps than are left.
     pub(super) fn new(base: &'a [u8], mine: &'a [u8], theirs: &'a [u8], left: &Cell<usize>) -> Option<Weave<'a>> {
-        let (b, m, t) = (words::split(base), words::split(mine), words::split(theirs));
+        let mark = words::quote_mark([base, mine, theirs]);
+        let [b, m, t] = [base, mine, theirs].map(|text| words::split_quoted(text, mark));
         let mut names = super::super::diff::Interner::with_room(b.len().max(m.len()).max(t.len()));
         let mut intern = |w: &[Word<'a>]| -> Vec<u32> { w[..w.len() - 1].iter().map(|w| names.one(w.text)).collect() };
         let (ids, m_ids, t_ids) = (intern(&b), intern(&m), intern(&t));
-        let groups = words::groups(&b);
+        let groups = groups::groups(&b);
         let mine = side::side(&b, &groups, m, (&ids, &m_ids), left)?;
         let theirs = side::side(&b, &groups, t, (&ids, &t_ids), left)?;
-        Some(Weave { base: b, mine, theirs, structure: false, restyled: RefCell::default() })
+        Some(Weave { base: b, mine, theirs, mark, structure: false, restyled: RefCell::default() })
     }
 
     /// Whether a person must say, however far apart the changes are.
@@ -57,7 +61,7 @@ impl<'a> Weave<'a> {
             return None;
         }
         let (pieces, words) = self.pieces(space == 1)?;
-        if !reads_as(&pieces, &words) {
+        if !reads_as(&pieces, &words, self.mark) {
             return None;
         }
         let class = if space == 1 {
@@ -325,9 +329,9 @@ impl<'a> Out<'a> {
 }
 
 /// Whether a text reads as the words it was put together from: two of them must not have run into one that nobody wrote.
-fn reads_as(pieces: &[Piece], words: &[&[u8]]) -> bool {
+fn reads_as(pieces: &[Piece], words: &[&[u8]], mark: &[u8]) -> bool {
     let text = pieces.iter().map(|p| p.text.as_slice()).collect::<Vec<_>>().concat();
-    words::split(&text).iter().map(|w| w.text).eq(words.iter().copied())
+    words::split_quoted(&text, mark).iter().map(|w| w.text).eq(words.iter().copied())
 }
 
 /// Whether both gaps hold something and neither a blank line: a sentence was only wrapped elsewhere.

@@ -40,10 +40,23 @@ impl Word<'_> {
 
 /// The words of a text; the last one is empty and holds the white space at the end.
 pub(super) fn split(text: &[u8]) -> Vec<Word<'_>> {
+    split_quoted(text, &[])
+}
+
+/// The same of a text whose lines all start with `mark` (see [`quote_mark`]), which is taken as white space there: it goes where lines are
+/// wrapped.
+pub(super) fn split_quoted<'a>(text: &'a [u8], mark: &[u8]) -> Vec<Word<'a>> {
     match std::str::from_utf8(text) {
-        Ok(s) => split_str(s),
+        Ok(s) => split_str(s, mark),
         Err(_) => split_bytes(text),
     }
+}
+
+/// The mark with which each line of all the texts starts, if they are one quotation (or a comment); empty if not.
+pub(super) fn quote_mark(texts: [&[u8]; 3]) -> &'static [u8] {
+    let quoted = |text: &[u8], mark| text.split(|b| *b == b'\n').all(|l| l.trim_ascii().is_empty() || l.trim_ascii_start().starts_with(mark));
+    let marks: [&'static [u8]; 2] = [b">", b"//"];
+    marks.into_iter().find(|mark| texts.iter().all(|t| !t.is_empty() && quoted(t, mark))).unwrap_or_default()
 }
 
 fn split_bytes(text: &[u8]) -> Vec<Word<'_>> {
@@ -60,7 +73,7 @@ fn split_bytes(text: &[u8]) -> Vec<Word<'_>> {
     }
 }
 
-fn split_str(text: &str) -> Vec<Word<'_>> {
+fn split_str<'a>(text: &'a str, mark: &[u8]) -> Vec<Word<'a>> {
     let mut out: Vec<Word<'_>> = Vec::with_capacity(text.len() / 5 + 4);
     let (mut gap, mut at) = (0, 0);
     let bytes = text.as_bytes();
@@ -69,6 +82,10 @@ fn split_str(text: &str) -> Vec<Word<'_>> {
         let space = space_at(text, at);
         if space > 0 {
             at += space;
+            continue;
+        }
+        if !mark.is_empty() && bytes[at..].starts_with(mark) && (gap == 0 || bytes[gap..at].contains(&b'\n')) {
+            at += mark.len();
             continue;
         }
         let usual = usual_run(bytes, at);
@@ -214,7 +231,7 @@ fn ends_in_digit(token: &str) -> bool {
     token.chars().next_back().is_some_and(char::is_numeric)
 }
 
-fn starts_with_digit(token: &str) -> bool {
+pub(super) fn starts_with_digit(token: &str) -> bool {
     token.chars().next().is_some_and(char::is_numeric)
 }
 
@@ -301,86 +318,4 @@ fn weight(word: &str) -> u32 {
     } else {
         0
     }
-}
-
-/// Dates and numbers that are written with spaces, as ranges of words: an edit of one part is an edit of all.
-pub(super) fn groups(words: &[Word<'_>]) -> Vec<Range<usize>> {
-    // Each of them has a word that is a number, and most texts have none.
-    let numeric = |w: &Word<'_>| match w.text.first() {
-        Some(b) if b.is_ascii() => b.is_ascii_digit(),
-        Some(_) => std::str::from_utf8(w.text).is_ok_and(starts_with_digit),
-        None => false,
-    };
-    if !words.iter().any(numeric) {
-        return Vec::new();
-    }
-    let texts: Vec<&str> = words.iter().map(|w| std::str::from_utf8(w.text).unwrap_or_default()).collect();
-    let joined = |i: usize| words.get(i).is_some_and(|w| !w.gap.is_empty() || w.weight == 0);
-    let mut out: Vec<Range<usize>> = Vec::new();
-    let mut i = 0;
-    while i < words.len() {
-        match date_end(&texts, i).or_else(|| number_end(words, &texts, i)).filter(|end| (i + 1..*end).all(joined)) {
-            Some(end) => {
-                out.push(i..end);
-                i = end;
-            }
-            None => i += 1,
-        }
-    }
-    out
-}
-
-fn digits(text: &str) -> usize {
-    if text.chars().all(char::is_numeric) { text.chars().count() } else { 0 }
-}
-
-/// Day, month and year in any order that ends in the year; or numbers that carry their units.
-fn date_end(texts: &[&str], at: usize) -> Option<usize> {
-    let day = |t: &str| {
-        let number = t.trim_end_matches(|c: char| c.is_alphabetic() || c == 'º' || c == 'ª');
-        (1..=2).contains(&digits(number)) && !number.is_empty()
-    };
-    let name = |t: &str| t.chars().count() > 2 && t.chars().all(char::is_alphabetic);
-    let unit = |t: &str| starts_with_digit(t) && ["년", "월", "일", "시", "분"].iter().any(|u| t.contains(u));
-    let skip = |mut i: usize| {
-        while texts.get(i).is_some_and(|t| matches!(*t, "." | "," | "de" | "del" | "of" | "the")) {
-            i += 1;
-        }
-        i
-    };
-    let first = texts.get(at)?;
-    if unit(first) {
-        let end = (at..texts.len()).find(|i| !unit(texts[*i])).unwrap_or(texts.len());
-        return (end > at + 1).then_some(end);
-    }
-    let second = skip(at + 1);
-    let third = skip(second + 1);
-    let (middle, year) = (texts.get(second)?, texts.get(third)?);
-    let dated = (day(first) && name(middle)) || (name(first) && day(middle));
-    (dated && digits(year) == 4).then_some(third + 1)
-}
-
-/// A number grouped by spaces: 12 345,67; or three groups and more, as of a telephone or an account.
-fn number_end(words: &[Word<'_>], texts: &[&str], at: usize) -> Option<usize> {
-    let narrow = |i: usize| matches!(std::str::from_utf8(words[i].gap).unwrap_or_default(), " " | "\u{A0}" | "\u{202F}" | "\u{2009}");
-    let three = |t: &str| {
-        let whole = t.split([',', '.']).next().unwrap_or_default().trim_end_matches(is_currency);
-        digits(whole) == 3
-    };
-    let first = texts.get(at)?;
-    if first.bytes().any(|b| b.is_ascii_digit()) && first.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        let end = (at + 1..texts.len()).find(|i| !(digits(texts[*i]) > 1 && narrow(*i))).unwrap_or(texts.len());
-        if end > at + 2 {
-            return Some(end);
-        }
-    }
-    if !(1..=3).contains(&digits(first)) {
-        return None;
-    }
-    let end = (at + 1..texts.len()).find(|i| !(three(texts[*i]) && narrow(*i))).unwrap_or(texts.len());
-    (end > at + 1).then_some(end)
-}
-
-fn is_currency(c: char) -> bool {
-    "€$£¥₽%".contains(c)
 }

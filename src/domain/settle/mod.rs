@@ -6,6 +6,7 @@
 //! Markers are written for others and never read back.
 
 mod atoms;
+mod between;
 mod choice;
 mod endings;
 mod history;

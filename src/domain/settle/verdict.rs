@@ -23,7 +23,7 @@ pub enum Fate {
 pub struct Lost {
     /// The hunk it belongs to.
     pub hunk: usize,
-    /// Whose edit it is; base: nobody's, but text that both sides have.
+    /// Whose edit it is; base: nobody's alone, but text that both sides have.
     pub side: Side,
     /// What became of it.
     pub fate: Fate,
@@ -50,7 +50,10 @@ impl Lost {
             }
         };
         if self.side == Side::Base {
-            return format!("dropped: both have {}", quote(&self.old));
+            return match self.fate {
+                Fate::Dropped => format!("dropped: both have {}", quote(&self.old)),
+                Fate::Doubled => format!("twice: mine and theirs both added {}, at two places", quote(&self.new)),
+            };
         }
         let (who, fate) = (self.side.name(), if self.fate == Fate::Dropped { "dropped" } else { "twice" });
         match (self.old.is_empty(), self.new.is_empty()) {
@@ -67,6 +70,7 @@ impl Settle {
     pub fn verdict(&self) -> Vec<Lost> {
         let mut out = Vec::new();
         (0..self.hunks.len()).for_each(|h| self.judge(h, &mut out));
+        self.judge_between(&mut out);
         out
     }
 
@@ -188,7 +192,7 @@ fn words(text: &[u8]) -> usize {
 }
 
 /// Long enough not to stand somewhere by chance.
-fn is_telling(text: &[u8]) -> bool {
+pub(super) fn is_telling(text: &[u8]) -> bool {
     text.len() >= 12 && has_word(text)
 }
 

@@ -5,7 +5,7 @@ use super::super::screen::Ctx;
 use super::{Files, Merge, Source};
 use crate::client::handle::Command;
 use crate::domain::note::Time;
-use crate::domain::settle::{Settle, Side};
+use crate::domain::settle::{Fate, Lost, Settle, Side};
 
 /// How the writing of the journal of files stands: one at a time.
 #[derive(Debug, Default)]
@@ -68,8 +68,10 @@ impl Merge {
         if lost.is_empty() {
             return self.finish(began, ctx);
         }
-        let mut ask = Ask::choice("verdict", "The result does not hold all of both sides", &[('y', "save it so"), ('n', "back")]);
-        ask.lines = lost.iter().take(SHOWN).map(super::super::super::domain::settle::Lost::say).collect();
+        let dropped = lost.iter().any(|l| l.fate == Fate::Dropped);
+        let title = if dropped { "The result does not hold all of both sides" } else { "Something stands twice in the result" };
+        let mut ask = Ask::choice("verdict", title, &[('y', "save it so"), ('n', "back")]);
+        ask.lines = lost.iter().take(SHOWN).map(Lost::say).collect();
         if lost.len() > SHOWN {
             ask.lines.push(format!("and {} more", lost.len() - SHOWN));
         }
