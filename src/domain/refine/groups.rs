@@ -3,30 +3,44 @@
 //! Known are dates with a year, digits grouped by spaces, and number words put together ("one and a half", "drei viertel"). The words are
 //! those of a few European languages; elsewhere, and in words not listed, each word stands for itself.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::words::{Word, starts_with_digit};
 
-/// Number words that others may be put together with, in lower case, by language.
-const NUMBERS: &str = "
-    one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen
-    twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion half quarter quarters third thirds dozen
-    zwei drei vier fünf sechs sieben acht neun zehn elf zwölf zwanzig dreißig vierzig fünfzig hundert tausend halb halbe viertel drittel
-    deux trois quatre cinq sept huit neuf dix onze douze vingt trente quarante cinquante soixante cent cents mille demi demie quart quarts
-    dos tres cuatro cinco seis siete ocho nueve diez veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa cien mil medio media
-    dois duas três quatro sete oito nove dez vinte trinta quarenta cinquenta meia meio
-    due tre quattro cinque sei sette otto nove dieci venti trenta quaranta mezzo mezza
-    twee drie vijf zes zeven negen tien twintig dertig honderd duizend anderhalf kwart
-    två tre fyra fem sex sju åtta nio tio tjugo halv hundra tusen
-    два две три четыре пять шесть семь восемь девять десять двадцать тридцать сорок пятьдесят сто тысяча половиной четвертью";
+/// Number words below the tens, in lower case, by language.
+const UNITS: &str = "
+    one two three four five six seven eight nine ten eleven twelve
+    zwei drei vier fünf sechs sieben acht neun zehn elf zwölf
+    deux trois quatre cinq sept huit neuf dix onze douze
+    dos tres cuatro cinco seis siete ocho nueve diez
+    dois duas três quatro sete oito nove dez
+    due tre quattro cinque sei sette otto nove dieci
+    twee drie vijf zes zeven negen tien
+    två tre fyra fem sex sju åtta nio tio
+    два две три четыре пять шесть семь восемь девять десять";
+/// Tens, hundreds and parts of one: what a number of several words has at least one of.
+const GREAT: &str = "
+    twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion dozen half quarter quarters third thirds
+    zwanzig dreißig vierzig fünfzig hundert tausend halb halbe viertel drittel
+    vingt trente quarante cinquante soixante cent cents mille demi demie quart quarts
+    veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa cien mil medio media cuartos
+    vinte trinta quarenta cinquenta meia meio
+    venti trenta quaranta cinquanta mezzo mezza
+    twintig dertig honderd duizend anderhalf kwart
+    tjugo trettio halv hundra tusen
+    двадцать тридцать сорок пятьдесят сто тысяча половиной четвертью";
 /// Words that may stand between two of them, two at most.
 const BETWEEN: &[&str] = &["a", "an", "and", "e", "ed", "en", "et", "och", "of", "og", "und", "y", "и", "і", "с"];
 /// Bytes of the longest number word, and some.
 const LONGEST: usize = 24;
 
-static KNOWN: LazyLock<HashSet<&'static [u8]>> = LazyLock::new(|| NUMBERS.split_ascii_whitespace().map(str::as_bytes).collect());
+/// Each number word, and whether it is a great one.
+static KNOWN: LazyLock<HashMap<&'static [u8], bool, foldhash::fast::FixedState>> = LazyLock::new(|| {
+    let each = |words: &'static str, great| words.split_ascii_whitespace().map(move |w| (w.as_bytes(), great));
+    each(UNITS, false).chain(each(GREAT, true)).collect()
+});
 
 /// Dates and numbers that are written with spaces, as ranges of words: an edit of one part is an edit of all.
 pub(super) fn groups(words: &[Word<'_>]) -> Vec<Range<usize>> {
@@ -36,7 +50,7 @@ pub(super) fn groups(words: &[Word<'_>]) -> Vec<Range<usize>> {
         Some(_) => std::str::from_utf8(w.text).is_ok_and(starts_with_digit),
         None => false,
     };
-    if !words.iter().any(|w| numeric(w) || is_number_word(w)) {
+    if !words.iter().any(|w| numeric(w) || number_word(w) == Some(true)) {
         return Vec::new();
     }
     let texts: Vec<&str> = words.iter().map(|w| std::str::from_utf8(w.text).unwrap_or_default()).collect();
@@ -106,25 +120,32 @@ fn number_end(words: &[Word<'_>], texts: &[&str], at: usize) -> Option<usize> {
     (end > at + 1).then_some(end)
 }
 
-/// Number words put together: one after the other, or with a word or two between them.
+/// Number words put together: one after the other, or with a word or two between them; nothing if none of them is a great one.
 fn spelled_end(words: &[Word<'_>], at: usize) -> Option<usize> {
-    let number = |i: &usize| words.get(*i).is_some_and(is_number_word);
+    let number = |i: usize| words.get(i).and_then(number_word);
     let between = |i: usize| words.get(i).is_some_and(|w| BETWEEN.iter().any(|b| w.text.eq_ignore_ascii_case(b.as_bytes())));
-    let next = |end: usize| (end..=end + 2).take_while(|i| *i == end || between(i - 1)).find(number);
-    let first = Some(at).filter(|i| number(i))?;
-    let end = std::iter::successors(Some(first + 1), |end| next(*end).map(|i| i + 1)).last()?;
+    number(at)?;
+    let mut end = at + 1;
+    while let Some(next) = (end..=end + 2).take_while(|i| *i == end || between(i - 1)).find(|i| number(*i).is_some()) {
+        let pair = [number(end - 1), number(next)];
+        if !pair.contains(&Some(true)) {
+            break;
+        }
+        end = next + 1;
+    }
     (end > at + 1).then_some(end)
 }
 
-fn is_number_word(word: &Word<'_>) -> bool {
+/// Whether a word is a great number word; nothing if it is none at all.
+fn number_word(word: &Word<'_>) -> Option<bool> {
     if !(3..=LONGEST).contains(&word.text.len()) {
-        return false;
+        return None;
     }
     let mut lower = [0; LONGEST];
     let lower = &mut lower[..word.text.len()];
     lower.copy_from_slice(word.text);
     lower.make_ascii_lowercase();
-    KNOWN.contains(&*lower)
+    KNOWN.get(&*lower).copied()
 }
 
 fn is_currency(c: char) -> bool {
