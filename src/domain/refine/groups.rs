@@ -58,7 +58,11 @@ pub(super) fn groups(words: &[Word<'_>]) -> Vec<Range<usize>> {
     let mut out: Vec<Range<usize>> = Vec::new();
     let mut i = 0;
     while i < words.len() {
-        match date_end(&texts, i).or_else(|| number_end(words, &texts, i)).or_else(|| spelled_end(words, i)).filter(|end| (i + 1..*end).all(joined)) {
+        match date_end(&texts, i)
+            .or_else(|| number_end(words, &texts, i))
+            .or_else(|| spelled_end(words, i))
+            .filter(|end| (i + 1..*end).all(joined))
+        {
             Some(end) => {
                 out.push(i..end);
                 i = end;

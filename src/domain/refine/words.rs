@@ -54,7 +54,8 @@ pub(super) fn split_quoted<'a>(text: &'a [u8], mark: &[u8]) -> Vec<Word<'a>> {
 
 /// The mark with which each line of all the texts starts, if they are one quotation (or a comment); empty if not.
 pub(super) fn quote_mark(texts: [&[u8]; 3]) -> &'static [u8] {
-    let quoted = |text: &[u8], mark| text.split(|b| *b == b'\n').all(|l| l.trim_ascii().is_empty() || l.trim_ascii_start().starts_with(mark));
+    let quoted =
+        |text: &[u8], mark| text.split(|b| *b == b'\n').all(|l| l.trim_ascii().is_empty() || l.trim_ascii_start().starts_with(mark));
     let marks: [&'static [u8]; 2] = [b">", b"//"];
     marks.into_iter().find(|mark| texts.iter().all(|t| !t.is_empty() && quoted(t, mark))).unwrap_or_default()
 }
