@@ -17,11 +17,16 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
-/// A store with four conflicts: a refused body, an overruled title, united tags, a deletion against an edit. Its address and space.
-fn store(home: &Home) -> (String, String) {
-    let address = format!("sqlite:{}", home.path("keeper.db").display());
-    let space = runtime().block_on(async {
-        let s = Server::start(server::open(&address).await.unwrap(), Policies::default()).await;
+/// A new store of each kind, each by its address.
+fn stores(home: &Home) -> Vec<String> {
+    let file = format!("sqlite:{}", home.path("keeper.db").display());
+    std::iter::once(file).chain(crate::postgres::database()).collect()
+}
+
+/// Four conflicts: a refused body, an overruled title, united tags, a deletion against an edit. Gives their space.
+fn four_conflicts(address: &str) -> String {
+    runtime().block_on(async {
+        let s = Server::start(server::open(address).await.unwrap(), Policies::default()).await;
         let path = s.note(json!({"title": "t", "body": "milk", "tags": ["a"]})).await;
         s.put(&path, "desk", json!({"base_version": 1, "title": "t2", "body": "milk, eggs", "tags": ["a", "b"]})).await.is(200);
         s.put(&path, "lap", json!({"base_version": 1, "body": "milk, \u{1b}[31mbread"})).await.is(409);
@@ -29,19 +34,22 @@ fn store(home: &Home) -> (String, String) {
         s.put(&path, "phone", json!({"base_version": 1, "tags": ["a", "c"]})).await.is(200);
         s.delete(&format!("{path}?base_version=1"), "phone").await.is(409);
         s.store.tokens().await.unwrap().into_iter().find(|t| t.user == "ada").unwrap().space_name
-    });
-    (address, space)
+    })
 }
 
 #[test]
 fn the_log_under_other_policies_says_what_would_be_lost() {
     let home = Home::new();
-    let (address, space) = store(&home);
+    stores(&home).iter().for_each(|address| what_would_be_lost(&home, address));
+}
+
+fn what_would_be_lost(home: &Home, address: &str) {
+    let space = four_conflicts(address);
     let file = home.path("loose.toml");
     std::fs::write(&file, "[notes]\nbody = \"last-write-wins\"\ntags = \"server-wins\"\ntitle = \"manual\"\n").unwrap();
     let what_if = |more: &[&str]| {
-        let base = ["audit", "--store", &address, "--space", &space, "--what-if", file.to_str().unwrap()];
-        run(&home, &[&base[..], more].concat())
+        let base = ["audit", "--store", address, "--space", &space, "--what-if", file.to_str().unwrap()];
+        run(home, &[&base[..], more].concat())
     };
     let (status, out, err) = what_if(&[]);
     assert_eq!((status, err.as_str()), (0, ""), "{out}");
@@ -75,9 +83,9 @@ fn the_log_under_other_policies_says_what_would_be_lost() {
     let told: Value = serde_json::from_str(&what_if(&["--json", "--policy", "notes.body=server-wins"]).1).unwrap();
     assert_eq!(told["entries"][0]["fields"][0]["lost"], "milk, \u{1b}[31mbread");
     // it changed nothing
-    let (_, log, _) = run(&home, &["audit", "--store", &address, "--space", &space]);
+    let (_, log, _) = run(home, &["audit", "--store", address, "--space", &space]);
     assert_eq!(log.lines().count(), 4, "{log}");
-    let (status, _, err) = run(&home, &["audit", "--store", &address, "--space", "elsewhere"]);
+    let (status, _, err) = run(home, &["audit", "--store", address, "--space", "elsewhere"]);
     assert_eq!(status, 2, "{err}");
 }
 
@@ -106,7 +114,8 @@ fn policies_that_make_no_sense_are_refused_at_start() {
 #[test]
 fn a_store_is_copied_by_command_and_only_to_an_empty_one() {
     let home = Home::new();
-    let (from, _) = store(&home);
+    let from = format!("sqlite:{}", home.path("keeper.db").display());
+    four_conflicts(&from);
     let to = format!("sqlite:{}", home.path("copy.db").display());
     let (status, out, err) = run(&home, &["migrate", &from, &to]);
     assert_eq!((status, err.as_str()), (0, "Everything was copied and compared.\n"), "{out}");

@@ -27,11 +27,25 @@ impl vt100::Callbacks for Osc {
 /// A person's folders, empty at first.
 pub struct Home {
     pub dir: tempfile::TempDir,
+    /// Where a server of theirs keeps its notes, where that is no file in these folders.
+    store: Option<String>,
 }
 
 impl Home {
     pub fn new() -> Home {
-        Home { dir: tempfile::tempdir().unwrap() }
+        Home { dir: tempfile::tempdir().unwrap(), store: None }
+    }
+
+    /// Folders for a server over each store: a file in them, and a new database where there is PostgreSQL.
+    pub fn over_each_store() -> Vec<Home> {
+        let database = crate::postgres::database();
+        let other = database.into_iter().map(|address| Home { store: Some(address), ..Home::new() });
+        std::iter::once(Home::new()).chain(other).collect()
+    }
+
+    /// Whether its server keeps its notes in a file in these folders.
+    pub fn is_file(&self) -> bool {
+        self.store.is_none()
     }
 
     /// The variables that make the program use these folders, and nothing of the machine it runs on.
@@ -43,6 +57,7 @@ impl Home {
         let mut out: Vec<(String, String)> = dirs.iter().map(|(k, v)| ((*k).to_owned(), at(v))).collect();
         out.push(("TZ".to_owned(), "UTC".to_owned()));
         out.push(("DIPTYCH_CLIENT".to_owned(), "laptop".to_owned()));
+        out.extend(self.store.clone().map(|address| ("DIPTYCH_STORE".to_owned(), address)));
         out
     }
 

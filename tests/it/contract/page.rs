@@ -1,6 +1,7 @@
-//! The protocol line by line, and the test that holds each: all of them over real HTTP, and but for the last few on both stores.
+//! The protocol line by line, and the test that holds each: all of them over real HTTP, on both stores.
 //!
-//! To change what the server does, find its line here, then the test.
+//! To change what the server does, find its line here, then the test. A test is told to both stores by standing among the stories, or by
+//! one of [`BOTH`] in its own text; the few that meet no store are in [`NO_STORE`].
 
 use std::fs;
 use std::path::Path;
@@ -64,7 +65,8 @@ const LINES: [(&str, &[(&str, &str)]); 8] = [
             ("the 409: the present note, the base, the fields, who", "a_save_names_its_base_in_three_ways"),
             ("one save wins each version", "one_save_wins_each_version"),
             ("the default policies, and `GET /api/policies`", "policies_and_figures_are_told"),
-            ("a policy file is read at the start, a bad one refused", "policies_that_make_no_sense_are_refused_at_start"),
+            ("a policy file is read at the start", "a_policy_file_decides_what_is_served"),
+            ("… a bad one is refused", "policies_that_make_no_sense_are_refused_at_start"),
         ],
     ),
     (
@@ -120,6 +122,11 @@ const LINES: [(&str, &[(&str, &str)]); 8] = [
     ),
 ];
 
+/// How a test says that it runs on both stores.
+const BOTH: [&str; 3] = ["Stores::each(", "Home::over_each_store()", "stores(&home)"];
+/// What ends before a store is opened.
+const NO_STORE: [&str; 1] = ["policies_that_make_no_sense_are_refused_at_start"];
+
 fn sources(folder: &Path, into: &mut String) {
     for entry in fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()) {
         match entry.is_dir() {
@@ -136,8 +143,13 @@ fn every_line_names_a_test_that_is_there_and_every_story_a_line() {
     sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it"), &mut tests);
     for (section, lines) in LINES {
         for (line, test) in lines {
-            let told = tests.contains(&format!("    {test}: ")) || tests.contains(&format!("fn {test}("));
-            assert!(told, "{section}: {line:?} names {test}, which is no test");
+            if tests.contains(&format!("    {test}: ")) {
+                continue; // a story
+            }
+            let body = tests.split_once(&format!("fn {test}(")).and_then(|(_, rest)| rest.split("\n}\n").next());
+            let Some(body) = body else { panic!("{section}: {line:?} names {test}, which is no test") };
+            let both = BOTH.iter().any(|how| body.contains(how)) || NO_STORE.contains(test);
+            assert!(both, "{section}: {line:?} names {test}, which does not run on both stores");
         }
     }
     let stories = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/contract/mod.rs")).unwrap();

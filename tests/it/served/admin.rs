@@ -3,23 +3,17 @@
 //! `DIPTYCH_PICTURES=FOLDER` keeps pictures of it, to be looked at.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use diptych::server::sqlite::SqliteStore;
 use serde_json::{Value, json};
 
 use super::browser::Browser;
-use crate::contract::server::{Server, send};
+use crate::contract::server::{Server, Stores, send};
 
 const HOSTILE: &str = "<img src=x onerror=document.title='owned'>\u{202e}</td><script>document.title='owned'</script>\"'&";
 
 /// Some weeks of two devices: a few conflicts of each kind, some settled.
-async fn lived_in() -> Server {
-    let policies = [("fields.mood", "server-wins"), ("fields.count", "sum"), ("fields.place", "client-wins")];
-    let s = Server::start_as(Arc::new(SqliteStore::temporary().unwrap()), |c| {
-        policies.iter().for_each(|(f, p)| c.policies.set(f, p.parse().unwrap()).unwrap());
-    })
-    .await;
+async fn lived_in(s: &Server) -> Server {
+    let s = s.with_policies(&[("fields.mood", "server-wins"), ("fields.count", "sum"), ("fields.place", "client-wins")]).await;
     for day in 0..24_u32 {
         for n in 0..=day * 7 % 5 {
             let body = format!("Plan {n}\n\nMeet on Monday at noon.\n");
@@ -81,10 +75,14 @@ async fn figures_count_their_rows(s: &Server, browser: &mut Browser) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
-async fn the_dashboard_works_in_a_browser_without_scripts() {
+#[test]
+fn the_dashboard_works_in_a_browser_without_scripts() {
+    Stores::each(|s| Box::pin(dashboard(s)));
+}
+
+async fn dashboard(s: Server) {
     let Some(mut browser) = Browser::start() else { return };
-    let s = lived_in().await;
+    let s = lived_in(&s).await;
     browser.look(1200, false);
     browser.open(&format!("{}/admin", s.url));
     assert!(browser.text().contains("Sign in"));
@@ -119,9 +117,12 @@ async fn the_dashboard_works_in_a_browser_without_scripts() {
     assert!(browser.text().contains("Sign in"), "signed out");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_page_is_closed_to_strangers_and_strict() {
-    let s = Server::start_as(Arc::new(SqliteStore::temporary().unwrap()), |_| ()).await;
+#[test]
+fn the_page_is_closed_to_strangers_and_strict() {
+    Stores::each(|s| Box::pin(closed_and_strict(s)));
+}
+
+async fn closed_and_strict(s: Server) {
     s.note(json!({"title": "secret"})).await;
     for path in ["/admin", "/admin/rows", "/admin/saves"] {
         for cookie in ["", "diptych_admin=dpt_wrong", &format!("diptych_admin={}", s.eve)] {

@@ -13,8 +13,13 @@ use crate::pty::Home;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_told_to_stop_ends_what_it_began() {
-    let home = Home::new();
-    let mut server = Program::start(&home, None, &[]);
+    for home in Home::over_each_store() {
+        ends_what_it_began(&home).await;
+    }
+}
+
+async fn ends_what_it_began(home: &Home) {
+    let mut server = Program::start(home, None, &[]);
     let mut writers = Vec::new();
     for name in 0..6 {
         writers.push(Writer::new(&server, name).await);
@@ -46,7 +51,7 @@ async fn a_server_told_to_stop_ends_what_it_began() {
         writers.push(task.await.unwrap());
     }
     assert_eq!(server.ended().await, 0);
-    let after = Program::start(&home, Some(&server.token), &[]);
+    let after = Program::start(home, Some(&server.token), &[]);
     for writer in &writers {
         writer.check(&after, 0).await;
     }

@@ -8,6 +8,7 @@ mod kill;
 mod program;
 mod quiet;
 mod readme;
+mod rules;
 mod set_back;
 mod slow;
 mod tls;
