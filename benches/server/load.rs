@@ -126,7 +126,8 @@ fn base64(bytes: &[u8]) -> String {
     base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
-fn member(json: &str, name: &str) -> Option<i64> {
+/// A whole number of a JSON text.
+pub fn member(json: &str, name: &str) -> Option<i64> {
     let at = json.find(&format!("\"{name}\""))? + name.len() + 2;
     let rest = json[at..].trim_start_matches([':', ' ', '"']);
     rest[..rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len())].parse().ok()

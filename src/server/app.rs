@@ -39,6 +39,8 @@ pub struct Config {
     pub policies: Policies,
     /// How long an idle lock holds.
     pub lock_timeout: Duration,
+    /// Notes one request of a search reads through at most.
+    pub search_look: usize,
     /// Bytes a request's body may have.
     pub body_limit: usize,
     /// Requests a second that one token may make, twice that at once; `None` is without limit.
@@ -64,6 +66,7 @@ impl Config {
             ids,
             policies: Policies::default(),
             lock_timeout: Duration::from_secs(300),
+            search_look: 10_000,
             body_limit: 16 * 1024 * 1024,
             rate: None,
             request_timeout: Duration::from_secs(30),

@@ -20,6 +20,7 @@ mod metrics;
 mod request;
 mod routes;
 mod run;
+mod search;
 mod tx;
 mod work;
 

@@ -255,8 +255,10 @@ pub struct BookmarkRow {
 pub struct Page {
     /// The notes.
     pub notes: Vec<(Seq, Note)>,
-    /// Whether there are more.
+    /// Whether there are more, or in a search: may be.
     pub more: bool,
+    /// Where a search goes on, if there may be more: not always at the last note, for a page may be short.
+    pub after: Option<Seq>,
     /// The space's newest change when the page was read.
     pub seq: Seq,
 }
@@ -284,6 +286,8 @@ pub struct Search {
     pub after: Option<Seq>,
     /// At most so many.
     pub limit: usize,
+    /// Notes to look at, at most: a page is short, or empty, rather than late.
+    pub look: usize,
 }
 
 /// Which audit entries.

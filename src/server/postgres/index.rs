@@ -27,8 +27,10 @@ const GRAMS: usize = 12;
 /// Notes that hold all that is asked for, beyond which reading from the newest on finds a page sooner than the index.
 pub(super) const MANY: i64 = 2000;
 
-/// Whether at least [`MANY`] notes may hold what is asked for.
-pub(super) const COUNT: &str = "SELECT count(*) FROM (SELECT 1 FROM search WHERE space = $1 AND grams @> $2::int[] LIMIT 2000) s";
+/// The notes that may hold what is asked for.
+pub(super) const FIND: &str = "SELECT seq, id FROM search WHERE space = $1 AND grams @> $2::int[] LIMIT $3";
+/// How far a space is indexed.
+pub(super) const REACHED: &str = "SELECT seq FROM indexed WHERE space = $1";
 
 /// The runs of three characters of a text in lower case, each as a number. Kept in the database: it never changes.
 fn grams(text: &str) -> BTreeSet<i32> {

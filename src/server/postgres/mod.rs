@@ -10,6 +10,7 @@ mod flush;
 mod index;
 mod listen;
 mod read;
+mod search;
 mod writer;
 
 use std::ops::Range;
@@ -99,40 +100,43 @@ impl PostgresStore {
     async fn read<const N: usize>(&self, asked: [(&str, &[&(dyn ToSql + Sync)]); N]) -> Result<Vec<Vec<Row>>, StoreError> {
         let mut tries = 0;
         loop {
-            tries += 1;
             let read = async {
                 let client = self.pool.get().await?;
-                let mut ready = Vec::with_capacity(N);
-                for (sql, params) in asked {
-                    ready.push((client.prepare_cached(sql).await?, params));
-                }
-                let rows = try_join_all(ready.iter().map(|(statement, params)| client.query(statement, params))).await;
-                rows.map_err(|e| {
-                    let e = StoreError::from(e);
-                    if matches!(e, StoreError::Unavailable(_)) {
-                        drop(Object::take(client)); // also one that lives, but stands at a host that is no longer the one that writes
-                    }
-                    e
-                })
+                let rows = together(&client, asked).await;
+                rows.map_err(|e| lost(client, e))
             };
             match read.await {
-                Err(StoreError::Unavailable(_)) if tries < TRIES => {
-                    tokio::time::sleep(Duration::from_millis(u64::from(100 * tries).min(1500))).await;
-                }
-                done => return done,
+                Ok(rows) => return Ok(rows),
+                Err(e) => again(&mut tries, e).await?,
             }
         }
     }
+}
 
-    async fn page(&self, space: Space, sql: &str, params: &[&(dyn ToSql + Sync)], limit: usize) -> Result<Page, StoreError> {
-        let mut read = self.read([(read::NEWEST, &[&space]), (sql, params)]).await?;
-        let mut rows = read.pop().unwrap_or_default();
-        let seq = newest(&read.pop().unwrap_or_default());
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let notes = rows.iter().map(|r| Ok((r.get(11), read::note(r)?))).collect::<Result<_, StoreError>>()?;
-        Ok(Page { notes, more, seq })
+async fn together<const N: usize>(client: &Object, asked: [(&str, &[&(dyn ToSql + Sync)]); N]) -> Result<Vec<Vec<Row>>, StoreError> {
+    let mut ready = Vec::with_capacity(N);
+    for (sql, params) in asked {
+        ready.push((client.prepare_cached(sql).await?, params));
     }
+    Ok(try_join_all(ready.iter().map(|(statement, params)| client.query(statement, params))).await?)
+}
+
+/// After a failed read: a lost connection leaves the pool, also one that lives, but stands at a host that is no longer the one that writes.
+fn lost(client: Object, error: StoreError) -> StoreError {
+    if matches!(error, StoreError::Unavailable(_)) {
+        drop(Object::take(client));
+    }
+    error
+}
+
+/// Waits before another try where one may help; else gives the error back.
+async fn again(tries: &mut u32, error: StoreError) -> Result<(), StoreError> {
+    *tries += 1;
+    if !matches!(error, StoreError::Unavailable(_)) || *tries >= TRIES {
+        return Err(error);
+    }
+    tokio::time::sleep(Duration::from_millis(u64::from(100 * *tries).min(1500))).await;
+    Ok(())
 }
 
 fn newest(rows: &[Row]) -> Seq {
@@ -196,7 +200,12 @@ impl Store for PostgresStore {
     fn since(&self, space: Space, seq: Seq, limit: usize) -> Fut<'_, Page> {
         Box::pin(async move {
             let one_more = limit_of(limit).saturating_add(1);
-            self.page(space, read::SINCE, &[&space, &seq, &one_more], limit).await
+            let mut read = self.read([(read::NEWEST, &[&space]), (read::SINCE, &[&space, &seq, &one_more])]).await?;
+            let mut rows = read.pop().unwrap_or_default();
+            let more = rows.len() > limit;
+            rows.truncate(limit);
+            let notes = rows.iter().map(|r| Ok((r.get(11), read::note(r)?))).collect::<Result<_, StoreError>>()?;
+            Ok(Page { notes, more, after: None, seq: newest(&read.pop().unwrap_or_default()) })
         })
     }
 
@@ -211,17 +220,18 @@ impl Store for PostgresStore {
 
     fn search(&self, space: Space, search: Search) -> Fut<'_, Page> {
         Box::pin(async move {
-            let (q, after) = (search.q.map(|q| q.to_lowercase()), search.after.unwrap_or(i64::MAX));
-            let one_more = limit_of(search.limit).saturating_add(1);
-            let asked = q.as_deref().map(index::asked).unwrap_or_default();
-            if !asked.is_empty() {
-                let count = self.rows(index::COUNT, &[&space, &asked]).await?.first().map_or(0, |r| r.get::<_, i64>(0));
-                if count < index::MANY {
-                    let params: &[&(dyn ToSql + Sync)] = &[&space, &after, &q, &search.tag, &one_more, &asked];
-                    return self.page(space, read::SEARCH_RARE, params, search.limit).await;
+            let mut tries = 0;
+            loop {
+                let read = async {
+                    let mut client = self.pool.get().await?;
+                    let page = search::search(&mut client, space, &search).await;
+                    page.map_err(|e| lost(client, e))
+                };
+                match read.await {
+                    Ok(page) => return Ok(page),
+                    Err(e) => again(&mut tries, e).await?,
                 }
             }
-            self.page(space, read::SEARCH, &[&space, &after, &q, &search.tag, &one_more], search.limit).await
         })
     }
 

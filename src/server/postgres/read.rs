@@ -10,7 +10,7 @@ use crate::server::store::{BookmarkRow, Event, Kind, LockRow, Space, StoreError,
 use crate::server::tx::Step;
 
 macro_rules! columns {
-    ($rest:literal) => {
+    ($rest:expr) => {
         concat!("SELECT v.id, v.version, v.title, v.body, v.tags, v.fields, v.deleted, v.created, v.updated, v.\"user\", v.origin", $rest)
     };
 }
@@ -32,34 +32,33 @@ pub(super) const SINCE: &str = columns!(
 pub(super) const EPOCH: &str = "SELECT (SELECT id FROM epochs WHERE space = $1 ORDER BY first DESC LIMIT 1),
        (SELECT coalesce((SELECT min(n.first) - 1 FROM epochs n WHERE n.space = e.space AND n.first > e.first), s.seq)
         FROM epochs e JOIN spaces s ON s.id = e.space WHERE e.space = $1 AND e.id = $2)";
-pub(super) const SEARCH: &str = columns!(
-    ", n.seq FROM notes n JOIN versions v ON v.space = n.space AND v.id = n.id AND v.version = n.version
-      WHERE n.space = $1 AND NOT n.deleted AND n.seq < $2
-        AND ($3::text IS NULL OR position($3 IN lower(v.title)) > 0 OR position($3 IN lower(v.body)) > 0)
-        AND ($4::text IS NULL OR jsonb_exists(v.tags::jsonb, $4))
-      ORDER BY n.seq DESC LIMIT $5"
+/// How many notes a slice of a search looks at, and where it ends.
+pub(super) const LOOKED: &str = "SELECT count(*), min(seq) FROM
+     (SELECT seq FROM notes WHERE space = $1 AND NOT deleted AND seq < $2 AND seq > $3 ORDER BY seq DESC LIMIT $4) n";
+
+/// Notes that may be wanted: the text $3 in title or body, the tag $4.
+macro_rules! may_be_wanted {
+    ($from:literal) => {
+        columns!(concat!(
+            ", n.seq FROM ",
+            $from,
+            " AND ($3::text IS NULL OR octet_length(v.title) > char_length(v.title) OR octet_length(v.body) > char_length(v.body)
+                   OR position($3 IN lower(v.title COLLATE \"C\")) > 0 OR position($3 IN lower(v.body COLLATE \"C\")) > 0)
+              AND ($4::text IS NULL OR jsonb_exists(v.tags::jsonb, $4))
+              ORDER BY n.seq DESC"
+        ))
+    };
+}
+
+/// Those of the slice.
+pub(super) const SEARCH_NEWER: &str = may_be_wanted!(
+    "(SELECT * FROM notes WHERE space = $1 AND NOT deleted AND seq < $2 AND seq > $5 ORDER BY seq DESC LIMIT $6) n
+     JOIN versions v ON v.space = n.space AND v.id = n.id AND v.version = n.version WHERE true"
 );
-/// The same, where few notes hold what the index is asked for ($6): those it knows, and those it does not know yet.
-pub(super) const SEARCH_RARE: &str = concat!(
-    "SELECT * FROM ((",
-    columns!(
-        ", n.seq FROM notes n JOIN versions v ON v.space = n.space AND v.id = n.id AND v.version = n.version
-          WHERE n.space = $1 AND NOT n.deleted AND n.seq < $2 AND n.seq > coalesce((SELECT seq FROM indexed WHERE space = $1), 0)
-            AND (position($3::text IN lower(v.title)) > 0 OR position($3 IN lower(v.body)) > 0)
-            AND ($4::text IS NULL OR jsonb_exists(v.tags::jsonb, $4))
-          ORDER BY n.seq DESC LIMIT $5"
-    ),
-    ") UNION ALL (",
-    columns!(
-        ", n.seq FROM (SELECT id, seq FROM search WHERE space = $1 AND grams @> $6::int[] OFFSET 0) s
-          JOIN notes n ON n.space = $1 AND n.id = s.id AND n.seq = s.seq
-          JOIN versions v ON v.space = n.space AND v.id = n.id AND v.version = n.version
-          WHERE NOT n.deleted AND n.seq < $2 AND n.seq <= coalesce((SELECT seq FROM indexed WHERE space = $1), 0)
-            AND (position($3::text IN lower(v.title)) > 0 OR position($3 IN lower(v.body)) > 0)
-            AND ($4::text IS NULL OR jsonb_exists(v.tags::jsonb, $4))
-          ORDER BY n.seq DESC LIMIT $5"
-    ),
-    ")) f ORDER BY seq DESC LIMIT $5"
+/// Those of some the index named.
+pub(super) const SEARCH_KNOWN: &str = may_be_wanted!(
+    "unnest($2::uuid[]) w (id) JOIN notes n ON n.space = $1 AND n.id = w.id
+     JOIN versions v ON v.space = n.space AND v.id = n.id AND v.version = n.version WHERE NOT n.deleted AND n.seq <= $5"
 );
 /// Holds the rows of notes until the transaction ends, in the order they are named. Here and below each row is looked up by its key for
 /// itself (`LATERAL … OFFSET 0`): a plan made while a table was empty would else read all of it for as long as the connection lives.

@@ -52,6 +52,9 @@ pub(super) fn query<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, Fai
 }
 
 /// The notes: by order of change with `since`, else the live ones, the one changed last first.
+///
+/// A search looks through some thousands of notes at a time: while `more` is true there may be others, also where a page is short or
+/// empty, and `after` says where the next one begins.
 #[utoipa::path(get, path = "/api/notes", operation_id = "listNotes", params(ListQuery), responses((status = 200, body = PageJson), Usual))]
 pub(super) async fn list(State(app): State<App>, Caller(who): Caller, asked: Result<Query<ListQuery>, QueryRejection>) -> Reply {
     let asked = query(asked)?;
@@ -80,10 +83,9 @@ pub(super) async fn list(State(app): State<App>, Caller(who): Caller, asked: Res
     let limit = limit.unwrap_or(FOUND).min(FOUND_MAX) as usize;
     let q = asked.q.map(|q| q.replace('\0', "")).filter(|q| !q.is_empty());
     let tag = asked.tag.map(|q| q.replace('\0', ""));
-    let found = app.store.search(who.space, Search { q, tag, after: asked.after, limit }).await?;
-    let after = if found.more { found.notes.last().map(|(seq, _)| *seq) } else { None };
+    let found = app.store.search(who.space, Search { q, tag, after: asked.after, limit, look: app.config.search_look }).await?;
     let data = found.notes.into_iter().map(|(_, n)| n.into()).collect();
-    Ok(json(StatusCode::OK, &PageJson { data, seq: found.seq, more: found.more, store: None, reset: false, after }))
+    Ok(json(StatusCode::OK, &PageJson { data, seq: found.seq, more: found.more, store: None, reset: false, after: found.after }))
 }
 
 fn not_modified(headers: &HeaderMap, note: &Note) -> bool {

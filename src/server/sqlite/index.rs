@@ -258,17 +258,17 @@ mod tests {
             expected.sort_unstable_by(|a, b| b.cmp(a));
             let (mut got, mut after) = (Vec::new(), None);
             loop {
-                let asked = Search { q: Some(q.clone()), tag: None, after, limit: 1 + dice.roll(9) };
+                let asked = Search { q: Some(q.clone()), tag: None, after, limit: 1 + dice.roll(9), look: 1 + dice.roll(40) };
                 let page = read::search(&conn, 1, &asked).unwrap();
                 got.extend(page.notes.iter().map(|(seq, _)| *seq));
-                after = got.last().copied();
+                after = page.after;
                 if !page.more {
                     break;
                 }
             }
             assert_eq!(got, expected, "{q:?} after {seq} changes");
             found += got.len();
-            assert!(read::search(&conn, 2, &Search { q: Some(q), limit: 9, ..Search::default() }).unwrap().notes.is_empty());
+            assert!(read::search(&conn, 2, &Search { q: Some(q), limit: 9, look: 9, ..Search::default() }).unwrap().notes.is_empty());
         }
         assert!(found > 1000 && by_index > 20, "{found} {by_index}");
         while slice(&mut conn).unwrap() {}

@@ -101,7 +101,6 @@ fn connect(path: &Path, durability: Durability) -> rusqlite::Result<Connection> 
     conn.set_prepared_statement_cache_capacity(64);
     // Else each value bound beside an index on a part of a table has the statement prepared anew: half of the time of the thread that writes.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    read::add_functions(&conn)?;
     Ok(conn)
 }
 

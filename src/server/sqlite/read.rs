@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use rusqlite::types::Value as Sql;
-use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use super::index;
 use crate::domain::audit::Entry;
 use crate::domain::note::{Content, Note, NoteId, Seq, Time, Version};
 use crate::server::memory;
+use crate::server::search::{Found, Wanted};
 use crate::server::store::{AuditQuery, Base, BookmarkRow, Epoch, Event, Kind, LockRow, Page, Search, Space, StoreError, TokenRow};
 use crate::server::tx::Step;
 
@@ -20,9 +20,13 @@ macro_rules! columns {
     };
 }
 
+/// A column of text, where it lies.
+fn text<'a>(row: &'a Row<'_>, column: usize) -> Step<&'a str> {
+    row.get_ref(column)?.as_str().map_err(|e| StoreError::Database(e.to_string()))
+}
+
 fn note(row: &Row<'_>) -> Result<Note, StoreError> {
-    let text = |i| -> Result<&str, StoreError> { row.get_ref(i)?.as_str().map_err(|e| StoreError::Database(e.to_string())) };
-    let (tags, fields) = (memory::tags_from_text(text(4)?)?, memory::values_from_text(text(5)?)?);
+    let (tags, fields) = (memory::tags_from_text(text(row, 4)?)?, memory::values_from_text(text(row, 5)?)?);
     Ok(Note {
         id: NoteId(Uuid::from_bytes(row.get(0)?)),
         version: row.get(1)?,
@@ -87,31 +91,24 @@ fn newest(conn: &Connection, space: Space) -> Step<Seq> {
     Ok(conn.prepare_cached("SELECT seq FROM spaces WHERE id = ?")?.query_row([space], |r| r.get(0)).optional()?.unwrap_or(0))
 }
 
-fn page(conn: &Connection, space: Space, sql: &str, params: Vec<Sql>, limit: usize) -> Step<Page> {
-    let seq = newest(conn, space)?;
-    let mut find = conn.prepare_cached(sql)?;
-    let mut rows = find.query(params_from_iter(params))?;
-    let mut notes = Vec::with_capacity(limit.min(256));
-    while let Some(row) = rows.next()? {
-        if notes.len() == limit {
-            return Ok(Page { notes, more: true, seq });
-        }
-        notes.push((row.get(11)?, note(row)?));
-    }
-    Ok(Page { notes, more: false, seq })
-}
-
-fn one_more(limit: usize) -> Sql {
-    Sql::Integer(i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1))
-}
-
 /// Notes changed after `seq`, in order of change.
 pub(super) fn since(conn: &Connection, space: Space, seq: Seq, limit: usize) -> Step<Page> {
+    let newest = newest(conn, space)?;
     let sql = columns!(
         ", n.seq FROM notes n JOIN versions v ON v.row = n.row
          WHERE n.space = ? AND n.seq > ? ORDER BY n.seq LIMIT ?"
     );
-    page(conn, space, sql, vec![Sql::Integer(space), Sql::Integer(seq), one_more(limit)], limit)
+    let mut find = conn.prepare_cached(sql)?;
+    let mut rows = find.query(params![space, seq, i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1)])?;
+    let mut page = Page { notes: Vec::with_capacity(limit.min(256)), seq: newest, ..Page::default() };
+    while let Some(row) = rows.next()? {
+        if page.notes.len() == limit {
+            page.more = true;
+            break;
+        }
+        page.notes.push((row.get(11)?, note(row)?));
+    }
+    Ok(page)
 }
 
 /// The newest epoch, and whether a place leads to now: its epoch is known, and ended no earlier.
@@ -132,62 +129,48 @@ pub(super) fn epoch(conn: &Connection, space: Space, place: Option<(Uuid, Seq)>)
 
 /// Live notes, the one changed last first.
 pub(super) fn search(conn: &Connection, space: Space, search: &Search) -> Step<Page> {
-    let q = search.q.as_ref().map(|q| q.to_lowercase());
+    let (wanted, mut found) = (Wanted::of(search), Found::of(search));
     let tx = conn.unchecked_transaction()?; // one view of the notes and of how far they are indexed
-    let reached = match q.as_deref().and_then(index::asked).zip(index::row(space, 0)) {
+    let asked = wanted.needle().and_then(index::asked);
+    let reached = match asked.as_ref().and(index::row(space, 0)) {
         Some(_) => index::reached(&tx, space)?,
         None => 0,
     };
     let before = search.after.unwrap_or(i64::MAX);
     let sql = columns!(
         ", n.seq FROM notes n JOIN versions v ON v.row = n.row
-         WHERE n.space = ?1 AND n.deleted = 0 AND n.seq < ?2 AND n.seq > ?6
-           AND (?3 IS NULL OR holds(v.title, ?3) OR holds(v.body, ?3))
-           AND (?4 IS NULL OR EXISTS (SELECT 1 FROM json_each(v.tags) WHERE value = ?4))
-         ORDER BY n.seq DESC LIMIT ?5"
+         WHERE n.space = ? AND n.deleted = 0 AND n.seq < ? AND n.seq > ? ORDER BY n.seq DESC"
     );
-    let text = |t: &Option<String>| t.clone().map_or(Sql::Null, Sql::Text);
-    let by = |limit: usize, last: Sql| vec![Sql::Integer(space), Sql::Integer(before), text(&q), text(&search.tag), one_more(limit), last];
-    let mut found = page(&tx, space, sql, by(search.limit, Sql::Integer(reached)), search.limit)?;
-    let asked = q.as_deref().and_then(index::asked).filter(|_| reached > 0 && !found.more);
+    look(&tx, sql, params![space, before, reached], &wanted, &mut found)?;
     let range = index::row(space, 0).zip(index::row(space, reached.min(before.saturating_sub(1)).max(0)));
-    if let (Some(asked), Some((first, last))) = (asked, range) {
+    if let (Some(asked), Some((first, last))) = (asked.filter(|_| reached > 0), range) {
         let sql = columns!(
             ", n.seq FROM search s CROSS JOIN notes n CROSS JOIN versions v
-             WHERE s.search MATCH ?6 AND s.rowid > ?7 AND s.rowid <= ?2 AND n.space = ?1 AND n.seq = s.rowid - ?7 AND v.row = n.row
-               AND n.deleted = 0 AND (holds(v.title, ?3) OR holds(v.body, ?3))
-               AND (?4 IS NULL OR EXISTS (SELECT 1 FROM json_each(v.tags) WHERE value = ?4))
-             ORDER BY s.rowid DESC LIMIT ?5"
+             WHERE s.search MATCH ?1 AND s.rowid > ?2 AND s.rowid <= ?3 AND n.space = ?4 AND n.seq = s.rowid - ?2 AND v.row = n.row
+               AND n.deleted = 0 ORDER BY s.rowid DESC"
         );
-        let left = search.limit - found.notes.len();
-        let mut params = by(left, Sql::Text(asked));
-        params[1] = Sql::Integer(last);
-        params.push(Sql::Integer(first));
-        let older = page(&tx, space, sql, params, left)?;
-        found.notes.extend(older.notes);
-        found.more = older.more;
+        look(&tx, sql, params![asked, first, last, space], &wanted, &mut found)?;
     }
-    Ok(found)
+    let newest = newest(&tx, space)?;
+    Ok(found.page(newest))
 }
 
-/// Makes `holds(text, needle)` known: whether a text holds another, whatever its case in any script.
-pub(super) fn add_functions(conn: &Connection) -> rusqlite::Result<()> {
-    let flags = rusqlite::functions::FunctionFlags::SQLITE_UTF8 | rusqlite::functions::FunctionFlags::SQLITE_DETERMINISTIC;
-    conn.create_scalar_function("holds", 2, flags, |ctx| {
-        let (text, needle) = (ctx.get_raw(0).as_str()?, ctx.get_raw(1).as_str()?);
-        Ok(holds(text, needle))
-    })
-}
-
-/// Whether a text holds a needle in lower case, whatever the case of the text.
-fn holds(text: &str, needle: &str) -> bool {
-    let Some(first) = needle.as_bytes().first() else { return true };
-    if !text.is_ascii() {
-        return text.to_lowercase().contains(needle); // in some scripts the length changes
+/// Looks at notes as they come, until the page is done.
+fn look(conn: &Connection, sql: &str, params: impl rusqlite::Params, wanted: &Wanted, found: &mut Found) -> Step<()> {
+    if found.is_done() {
+        return Ok(());
     }
-    let (text, needle) = (text.as_bytes(), needle.as_bytes());
-    let begins = memchr::memchr2_iter(*first, first.to_ascii_uppercase(), text);
-    begins.map(|at| &text[at..]).any(|rest| rest.get(..needle.len()).is_some_and(|r| r.eq_ignore_ascii_case(needle)))
+    let mut find = conn.prepare_cached(sql)?;
+    let mut rows = find.query(params)?;
+    while !found.is_done() {
+        let Some(row) = rows.next()? else { break };
+        let seq = row.get(11)?;
+        if wanted.fits(text(row, 2)?, text(row, 3)?, text(row, 4)?)? {
+            found.take(seq, note(row)?);
+        }
+        found.passed(1, seq);
+    }
+    Ok(())
 }
 
 /// A user's bookmark, tombstones included.

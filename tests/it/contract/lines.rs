@@ -180,21 +180,6 @@ pub async fn a_listener_too_far_behind_resyncs(s: Server) {
     assert_eq!(data, json!({"id": path.trim_start_matches("/api/notes/"), "version": 2, "updated_from": "desk", "deleted": false}));
 }
 
-/// A text and a tag together; text in title or body, in any case; and nothing of what is deleted.
-pub async fn a_search_is_by_text_and_tag(s: Server) {
-    for (title, body, tags) in [("Straße", "x", json!(["a"])), ("y", "STRASSE straße", json!(["b"])), ("z", "nothing", json!(["a", "b"]))]
-    {
-        s.note(json!({"title": title, "body": body, "tags": tags})).await;
-    }
-    let gone = s.note(json!({"title": "straße", "tags": ["a"]})).await;
-    s.delete(&format!("{gone}?base_version=1"), "desk").await.is(200);
-    let count = async |query: &str| s.get(&format!("/api/notes?{query}")).await.is(200).body["data"].as_array().unwrap().len();
-    assert_eq!((count("q=STRA%C3%9FE").await, count("q=stra%C3%9Fe&tag=a").await, count("tag=a").await), (2, 1, 2));
-    assert_eq!((count("q=_").await, count("q=%25").await, count("tag=A").await, count("q=").await), (0, 0, 0, 3));
-    s.get("/api/notes?since=0&q=x").await.fails(422, "invalid");
-    s.get(&format!("/api/notes?q={}", "x".repeat(1001))).await.fails(422, "invalid");
-}
-
 /// The policies in force are the documented ones where nothing else is said, and the figures for Prometheus count what was done.
 pub async fn policies_and_figures_are_told(s: Server) {
     let policies = s.get("/api/policies").await.is(200).body["data"]["notes"].clone();

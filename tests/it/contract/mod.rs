@@ -7,6 +7,7 @@ pub mod live;
 mod page;
 mod races;
 mod saves;
+mod search;
 pub mod server;
 mod side;
 mod users;
@@ -30,7 +31,7 @@ stories! {
     a_deletion_collides_with_an_edit: saves::a_deletion_collides_with_an_edit;
     a_retry_gets_the_first_answer_again: saves::a_retry_gets_the_first_answer_again;
     a_store_set_back_is_noticed: saves::a_store_set_back_is_noticed;
-    search_finds_and_pages: saves::search_finds_and_pages;
+    search_finds_and_pages: search::search_finds_and_pages;
     bookmarks_take_the_last_write_and_log_it: side::bookmarks_take_the_last_write_and_log_it;
     a_lock_keeps_others_out_until_it_ends: side::a_lock_keeps_others_out_until_it_ends;
     spaces_are_kept_apart_on_every_route: side::spaces_are_kept_apart_on_every_route;
@@ -50,7 +51,9 @@ stories! {
     a_deletion_names_its_base_too: lines::a_deletion_names_its_base_too;
     what_the_server_owns_stays_its_own: lines::what_the_server_owns_stays_its_own;
     a_listener_too_far_behind_resyncs: lines::a_listener_too_far_behind_resyncs;
-    a_search_is_by_text_and_tag: lines::a_search_is_by_text_and_tag;
+    a_search_is_by_text_and_tag: search::a_search_is_by_text_and_tag;
+    case_is_that_of_unicode: search::case_is_that_of_unicode;
+    a_search_looks_at_so_many_notes: search::a_search_looks_at_so_many_notes;
     every_route_asks_for_a_token: users::every_route_asks_for_a_token;
     users_of_one_space_share_notes_and_not_bookmarks: users::users_of_one_space_share_notes_and_not_bookmarks;
     one_save_wins_each_version: races::one_save_wins_each_version;

@@ -40,6 +40,8 @@ const LINES: [(&str, &[(&str, &str)]); 8] = [
             ("… `store` and `reset` after a store was set back", "a_store_set_back_is_noticed"),
             ("a list by `q`, `tag`, `limit`, `after`: live notes", "search_finds_and_pages"),
             ("… text in title or text, in any case", "a_search_is_by_text_and_tag"),
+            ("… in any script, alike on every store", "case_is_that_of_unicode"),
+            ("… by so many notes at a time", "a_search_looks_at_so_many_notes"),
             ("one note: `ETag`, `Last-Modified`, 304", "notes_are_created_read_and_listed"),
             ("its history, newest first; the note as it was", "notes_are_created_read_and_listed"),
             (

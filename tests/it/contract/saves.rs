@@ -223,23 +223,6 @@ pub async fn a_retry_gets_the_first_answer_again(s: Server) {
     assert_eq!(made.header("location"), format!("/api/notes/{}", made.body["data"]["id"].as_str().unwrap()));
 }
 
-pub async fn search_finds_and_pages(s: Server) {
-    for n in 0..5 {
-        let tags = if n % 2 == 0 { json!(["even", "all"]) } else { json!(["all"]) };
-        s.note(json!({"title": format!("Note {n}"), "body": if n == 3 { "ein ÄPFEL 100%" } else { "text" }, "tags": tags})).await;
-    }
-    let titles = |body: &serde_json::Value| {
-        body["data"].as_array().unwrap().iter().map(|n| n["title"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
-    };
-    assert_eq!(titles(&s.get("/api/notes?q=%C3%A4pfel").await.is(200).body), ["Note 3"]);
-    assert_eq!(titles(&s.get("/api/notes?q=0%25").await.is(200).body), ["Note 3"], "a percent sign is a percent sign");
-    assert_eq!(titles(&s.get("/api/notes?tag=even").await.is(200).body), ["Note 4", "Note 2", "Note 0"]);
-    let page = s.get("/api/notes?tag=all&limit=2").await.is(200).body;
-    assert_eq!((titles(&page), &page["more"]), (vec!["Note 4".to_owned(), "Note 3".to_owned()], &json!(true)));
-    let next = s.get(&format!("/api/notes?tag=all&limit=4&after={}", page["after"])).await.is(200).body;
-    assert_eq!((titles(&next).len(), &next["more"], &next["after"]), (3, &json!(false), &json!(null)));
-}
-
 pub async fn a_store_set_back_is_noticed(s: Server) {
     let empty = s.get("/api/notes?since=0").await.is(200).body;
     assert_eq!((&empty["store"], &empty["seq"]), (&json!(null), &json!(0)));
