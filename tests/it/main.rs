@@ -11,7 +11,6 @@ mod demo;
 mod keeper;
 mod keys;
 mod kinds;
-mod ladder_cases;
 mod laws_decide;
 mod laws_merge;
 mod laws_policy;
