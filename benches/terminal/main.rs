@@ -3,7 +3,8 @@
 //! `cargo bench --bench terminal --profile ci` prints tables in Markdown: first useful frame, key to finished paint, bytes, idle, memory,
 //! typing in a long note, the list over 50,000 notes, and what `--version` costs. `-- quick` keeps to small sizes, `-- conflict`, `-- note`,
 //! `-- list` and `-- small` to one part; `DIPTYCH=PATH` measures another binary. A peer that is not on PATH is left out and said so.
-//! Programs take turns, figures are medians; on a busy machine only ratios within one run mean much. It reports, it never fails.
+//! Each table is printed as soon as it is measured. Programs take turns, figures are medians; on a busy machine only ratios within one run
+//! mean much. A program that works for seconds on one key is given up, and its cell says so. It reports, it never fails.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, missing_docs, unreachable_pub)]
 
 mod meter;
@@ -14,9 +15,8 @@ mod texts;
 
 use std::process::{Command, Stdio};
 
-use meter::Paint;
 use programs::ALL;
-use rounds::{Case, Taken};
+use rounds::{Case, Keys, Taken};
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
@@ -41,51 +41,74 @@ fn main() {
     }
 }
 
-type PaintsOf = fn(&Taken) -> &[Paint];
+/// Name, bytes a side, starts, keys of each kind.
+const SIZES: [(&str, usize, usize, usize); 5] = [
+    ("1 kB", 1_000, 5, 30),
+    ("20 kB", 20_000, 9, 60),
+    ("1 MB", 1_000_000, 7, 60),
+    ("10 MB", 10_000_000, 3, 30),
+    ("50 MB", 50_000_000, 1, 20),
+];
 
 fn conflicts(quick: bool) {
-    let sizes: &[(&str, usize, usize)] = &[("1 kB", 1_000, 5), ("20 kB", 20_000, 9), ("1 MB", 1_000_000, 7)];
-    let large: &[(&str, usize, usize)] = &[("10 MB", 10_000_000, 5), ("50 MB", 50_000_000, 1)];
-    let (keys, mut hopeless, mut cases) = (if quick { 30 } else { 60 }, [false; ALL.len()], Vec::new());
-    for (name, bytes, rounds) in sizes {
-        cases.push(rounds::conflict(name, &texts::conflict(*bytes), if quick { 3 } else { *rounds }, keys, &mut hopeless));
+    let mut hopeless = [false; ALL.len()];
+    for (name, bytes, rounds, keys) in SIZES.into_iter().take(if quick { 3 } else { SIZES.len() }) {
+        if bytes > 10_000_000 {
+            // It takes minutes there.
+            ALL.iter().zip(&mut hopeless).for_each(|(program, hopeless)| *hopeless |= program.is_vim_diff());
+        }
+        let rounds = if quick { 3 } else { rounds };
+        table(&rounds::conflict(name, &texts::conflict(bytes), rounds, keys, &mut hopeless));
     }
     if !quick {
-        cases.push(rounds::conflict("one line of 1 MB", &texts::one_line(), 5, keys, &mut [false; ALL.len()]));
-        for (name, bytes, rounds) in large {
-            cases.push(rounds::conflict(name, &texts::conflict(*bytes), *rounds, keys, &mut hopeless));
-        }
+        table(&rounds::conflict("one line of 1 MB", &texts::one_line(), 3, 30, &mut [false; ALL.len()]));
     }
-    table("first useful frame of a conflict, ms (processor ms)", &cases, |t, _| {
-        (!t.first.is_empty()).then(|| format!("{:.0} ({:.0})", median(&t.first), median(&t.cpu)))
-    });
-    let keys: [(&str, PaintsOf); 4] =
-        [("next clash", |t| &t.next), ("half a page", |t| &t.scroll), ("a line down", |t| &t.down), ("a letter typed", |t| &t.typing)];
-    for (what, of) in keys {
-        table(&format!("{what}: key to finished paint, median / p99 ms"), &cases, |t, _| (!of(t).is_empty()).then(|| notes::shown(of(t))));
-    }
-    for (what, of) in &keys[1..3] {
-        table(&format!("{what}: bytes to the terminal, median"), &cases, |t, _| {
-            (!of(t).is_empty()).then(|| format!("{:.0}", median(&of(t).iter().map(|p| p.bytes as f64).collect::<Vec<_>>())))
-        });
-    }
-    table("idle for 3 s: bytes, % of a processor", &cases, |t, _| t.idle.map(|(bytes, cpu)| format!("{bytes}, {cpu:.2}")));
-    table("memory at its peak, MB (per input byte)", &cases, |t, case| {
-        (t.peak > 0.0).then(|| format!("{:.0} ({:.1})", t.peak / 1e6, t.peak / case.bytes as f64))
-    });
 }
 
-fn table(title: &str, cases: &[Case], cell: impl Fn(&Taken, &Case) -> Option<String>) {
-    let head: Vec<&str> = cases.iter().map(|c| c.name).collect();
-    println!("\n| {title} | {} |\n| --- |{}", head.join(" | "), " --- |".repeat(cases.len()));
-    for (n, program) in ALL.iter().enumerate().filter(|(_, p)| p.argv().is_some()) {
-        let cells = cases.iter().map(|case| match &case.taken[n] {
-            Some(taken) if taken.gave_up => "gave up".to_owned(),
-            Some(taken) => cell(taken, case).unwrap_or_else(|| "–".to_owned()),
-            None => "–".to_owned(),
+/// A figure of a program: its name, and what stands in the cell.
+type Row = (&'static str, fn(&Taken, &Case) -> Option<String>);
+
+const ROWS: [Row; 11] = [
+    ("first useful frame, ms (processor ms)", |t, _| {
+        (!t.first.is_empty()).then(|| format!("{:.0} ({:.0})", median(&t.first), median(&t.cpu)))
+    }),
+    ("next clash: key to finished paint, median / p99 ms", |t, _| times(&t.next)),
+    ("half a page: the same", |t, _| times(&t.scroll)),
+    ("a line down: the same", |t, _| times(&t.down)),
+    ("a letter typed: the same", |t, _| times(&t.typing)),
+    ("another size of the terminal: the same", |t, _| times(&t.resize)),
+    ("next clash: bytes to the terminal, median", |t, _| bytes(&t.next)),
+    ("half a page: the same", |t, _| bytes(&t.scroll)),
+    ("a line down: the same", |t, _| bytes(&t.down)),
+    ("idle for 2 s: bytes, % of a processor", |t, _| t.idle.map(|(bytes, cpu)| format!("{bytes}, {cpu:.2}"))),
+    ("memory at its peak, MB (per input byte)", |t, case| {
+        (t.peak > 0.0).then(|| format!("{:.0} ({:.2})", t.peak / 1e6, t.peak / case.bytes as f64))
+    }),
+];
+
+fn table(case: &Case) {
+    let there = || ALL.iter().zip(&case.taken).filter_map(|(program, taken)| Some((program, taken.as_ref()?)));
+    let names: Vec<&str> = there().map(|(program, _)| program.name).collect();
+    println!("\n| a conflict of {} | {} |\n| --- |{}", case.name, names.join(" | "), " --- |".repeat(names.len()));
+    for (what, cell) in ROWS {
+        let cells = there().map(|(_, taken)| {
+            if taken.gave_up && taken.first.is_empty() { "gave up".to_owned() } else { cell(taken, case).unwrap_or_else(|| "–".to_owned()) }
         });
-        println!("| {} | {} |", program.name, cells.collect::<Vec<_>>().join(" | "));
+        println!("| {what} | {} |", cells.collect::<Vec<_>>().join(" | "));
     }
+}
+
+fn times(keys: &Keys) -> Option<String> {
+    match (keys.endless, keys.paints.is_empty()) {
+        (true, _) => Some("more than 5 s, given up".to_owned()),
+        (false, true) => None,
+        (false, false) => Some(notes::shown(&keys.paints)),
+    }
+}
+
+fn bytes(keys: &Keys) -> Option<String> {
+    let bytes: Vec<f64> = keys.paints.iter().map(|p| p.bytes as f64).collect();
+    (!bytes.is_empty()).then(|| format!("{:.0}", median(&bytes)))
 }
 
 /// What `--version` costs, and how large the program is.

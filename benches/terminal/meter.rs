@@ -12,8 +12,10 @@ use portable_pty::{Child, CommandBuilder, MasterPty, NativePtySystem, PtySize, P
 pub const SIZE: (u16, u16) = (200, 50);
 /// Output has ended when nothing came for so long.
 const GAP: Duration = Duration::from_millis(40);
-/// A key that has painted nothing by then paints nothing.
-const SILENT: Duration = Duration::from_secs(2);
+/// A key that has painted nothing by then paints nothing, unless the program is at work.
+const SILENT: Duration = Duration::from_millis(600);
+/// A program that works longer than this on one key is given up.
+const SLOW: Duration = Duration::from_secs(5);
 
 type Chunk = (Instant, Vec<u8>);
 
@@ -26,6 +28,16 @@ pub struct Paint {
     pub bytes: usize,
 }
 
+/// What a key led to.
+pub enum Pressed {
+    /// It painted.
+    Painted(Paint),
+    /// It painted nothing, and the program rests.
+    Silent,
+    /// After seconds the program still works on it.
+    Endless,
+}
+
 /// A running program.
 pub struct Meter {
     writer: Arc<Mutex<Box<dyn Write + Send>>>,
@@ -33,7 +45,7 @@ pub struct Meter {
     screen: vt100::Parser,
     started: Instant,
     child: Box<dyn Child + Send + Sync>,
-    _master: Box<dyn MasterPty + Send>,
+    master: Box<dyn MasterPty + Send>,
 }
 
 impl Meter {
@@ -60,7 +72,7 @@ impl Meter {
         let back = writer.clone();
         std::thread::spawn(move || stamp(reader, &tell, &back));
         let screen = vt100::Parser::new(rows.try_into().unwrap(), cols.try_into().unwrap(), 0);
-        Meter { writer, chunks, screen, started, child, _master: pair.master }
+        Meter { writer, chunks, screen, started, child, master: pair.master }
     }
 
     /// Milliseconds from the start until the screen showed a text; `None` if it did not within `patience` or the program ended.
@@ -89,17 +101,47 @@ impl Meter {
         writer.flush().unwrap();
     }
 
-    /// Presses a key and waits until its painting has ended; `None`: it painted nothing.
-    pub fn press(&mut self, key: &str) -> Option<Paint> {
+    /// Presses a key and waits until its painting has ended.
+    pub fn press(&mut self, key: &str) -> Pressed {
         let start = Instant::now();
         self.send(key);
-        let (mut last, mut bytes, mut wait) = (None, 0, SILENT);
-        while let Ok((at, chunk)) = self.chunks.recv_timeout(wait) {
-            (last, wait) = (Some(at), GAP);
-            bytes += chunk.len();
-            self.screen.process(&chunk);
+        self.painted(start)
+    }
+
+    /// Gives the terminal another size and waits until the painting that follows has ended.
+    pub fn resize(&mut self, cols: u16, rows: u16) -> Pressed {
+        let start = Instant::now();
+        self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
+        self.screen.screen_mut().set_size(rows.try_into().unwrap(), cols.try_into().unwrap());
+        self.painted(start)
+    }
+
+    fn painted(&mut self, start: Instant) -> Pressed {
+        let mut last: Option<(Instant, usize)> = None;
+        let mut cpu = self.cpu_ms();
+        loop {
+            match self.chunks.recv_timeout(if last.is_some() { GAP } else { SILENT }) {
+                Ok((at, chunk)) => {
+                    last = Some((at, last.map_or(0, |(_, bytes)| bytes) + chunk.len()));
+                    self.screen.process(&chunk);
+                }
+                // Still at work: what it paints next belongs to this key.
+                Err(_) if start.elapsed() < SLOW && self.is_busy(&mut cpu, last.is_some()) => {}
+                Err(_) => break,
+            }
         }
-        last.map(|at| Paint { ms: ms(at - start), bytes })
+        match last {
+            _ if start.elapsed() >= SLOW => Pressed::Endless,
+            Some((at, bytes)) => Pressed::Painted(Paint { ms: ms(at - start), bytes }),
+            None => Pressed::Silent,
+        }
+    }
+
+    /// Whether the program used most of the time since the last look.
+    fn is_busy(&self, before: &mut f64, painting: bool) -> bool {
+        let waited = ms(if painting { GAP } else { SILENT });
+        let cpu = self.cpu_ms();
+        cpu - std::mem::replace(before, cpu) > waited / 2.0
     }
 
     /// Bytes written and per cent of one processor used while nobody does anything for so long.

@@ -24,7 +24,7 @@ pub fn typing(rounds: usize, keys: usize) {
                 let Some(mut meter) = open(ours, dir.path()) else { continue };
                 for (n, place) in places.iter_mut().enumerate() {
                     go(&mut meter, ours, n);
-                    place.extend(press(&mut meter, &["a", "b", "c", " "], keys));
+                    place.extend(press(&mut meter, &["a", "b", "c", " "], keys).paints);
                 }
             }
             let who = if ours { "diptych" } else { "vim" };
@@ -94,11 +94,11 @@ pub fn list(rounds: usize, notes: usize) {
         opened.extend(meter.shows("about", PATIENCE));
         cpu.push(meter.cpu_ms());
         meter.settle(Duration::from_secs(2));
-        moves.extend(press(&mut meter, &["j"], 20));
+        moves.extend(press(&mut meter, &["j"], 20).paints);
         meter.send("/");
         meter.settle(Duration::from_millis(300));
-        first.extend(press(&mut meter, &["m"], 1));
-        more.extend(press(&mut meter, &["u", "s", "7"], 3));
+        first.extend(press(&mut meter, &["m"], 1).paints);
+        more.extend(press(&mut meter, &["u", "s", "7"], 3).paints);
         peak = meter.peak();
     }
     println!("\n| the list of {notes} notes | median ms | slowest ms |\n| --- | --- | --- |");
@@ -119,5 +119,5 @@ fn run(dir: &Path, args: &[&str]) -> Option<()> {
 /// Median and 99th percentile of some paints.
 pub fn shown(paints: &[Paint]) -> String {
     let times: Vec<f64> = paints.iter().map(|p| p.ms).collect();
-    if times.is_empty() { "–".to_owned() } else { format!("{:.1} / {:.1}", median(&times), p99(&times)) }
+    if times.is_empty() { "–".to_owned() } else { format!("{:.2} / {:.1}", median(&times), p99(&times)) }
 }

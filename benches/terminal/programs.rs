@@ -79,6 +79,11 @@ impl Program {
         std::env::split_paths(&path).any(|dir| dir.join(&argv[0]).is_file()).then_some(argv)
     }
 
+    /// Whether it is vim with the three sides.
+    pub fn is_vim_diff(&self) -> bool {
+        self.words[0] == "vim" && self.words.contains(&"-d")
+    }
+
     /// Whether it is diptych.
     pub fn is_ours(&self) -> bool {
         self.words[0] == "merge"

@@ -3,11 +3,15 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::meter::{Meter, Paint};
+use crate::meter::{Meter, Paint, Pressed, SIZE};
 use crate::programs::{ALL, Program, home};
 
 /// How long a program may take to show a conflict.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// Milliseconds of presses of one kind after which no further are made: a slow program is known by then.
+const ENOUGH_MS: f64 = 4_000.0;
+/// How long nobody does anything.
+const IDLE: Duration = Duration::from_secs(2);
 /// A program slower than this, in milliseconds, is started once, not in every round.
 const SLOW_MS: f64 = 4_000.0;
 
@@ -19,13 +23,15 @@ pub struct Taken {
     /// Milliseconds of processor until then.
     pub cpu: Vec<f64>,
     /// To the next difference.
-    pub next: Vec<Paint>,
+    pub next: Keys,
     /// Half a page.
-    pub scroll: Vec<Paint>,
+    pub scroll: Keys,
     /// A line down.
-    pub down: Vec<Paint>,
+    pub down: Keys,
     /// A letter.
-    pub typing: Vec<Paint>,
+    pub typing: Keys,
+    /// Another size of the terminal.
+    pub resize: Keys,
     /// Bytes and per cent of a processor while nothing happens.
     pub idle: Option<(usize, f64)>,
     /// The most memory held, in bytes.
@@ -34,7 +40,16 @@ pub struct Taken {
     pub gave_up: bool,
 }
 
-/// A text three programs open, and what they took.
+/// What came of keys of one kind.
+#[derive(Default)]
+pub struct Keys {
+    /// Each that painted.
+    pub paints: Vec<Paint>,
+    /// A key was still at work after seconds, and the program was given up.
+    pub endless: bool,
+}
+
+/// a text the programs open, and what they took.
 pub struct Case {
     /// Its size in words.
     pub name: &'static str,
@@ -86,33 +101,57 @@ fn one(program: &Program, dir: &Path, taken: &mut Taken, last: bool, keys: usize
         return;
     }
     meter.settle(Duration::from_millis(400));
-    // A program that is slow to start is slow at every key too.
-    let keys = if first > SLOW_MS { keys / 4 } else { keys };
     for key in program.before.chars() {
         meter.press(&key.to_string());
     }
     taken.next = press(&mut meter, program.next, keys);
-    taken.scroll = press(&mut meter, program.scroll, keys);
-    taken.down = press(&mut meter, &[program.down], keys);
-    taken.idle = Some(meter.idle(Duration::from_secs(3)));
+    // What is slower still is not tried: its keys would be taken for those after it.
+    if !taken.next.endless {
+        taken.scroll = press(&mut meter, program.scroll, keys);
+        taken.down = press(&mut meter, &[program.down], keys);
+        taken.resize = resize(&mut meter, keys / 3);
+        taken.idle = Some(meter.idle(IDLE));
+    }
     taken.peak = meter.peak();
+    if taken.next.endless || taken.scroll.endless || taken.down.endless || taken.resize.endless {
+        return;
+    }
     if let Some(begin) = program.type_by {
         meter.press(begin);
         taken.typing = press(&mut meter, &["a", "b", "c", "d", "e", " "], keys);
     }
 }
 
-/// Presses keys in turn; those that painted nothing are left out, and a key that does nothing here (all fits the screen) is not pressed on and on.
-pub fn press(meter: &mut Meter, keys: &[&str], times: usize) -> Vec<Paint> {
-    let (mut paints, mut silent) = (Vec::new(), 0);
-    for n in 0..times {
-        match meter.press(keys[n % keys.len()]) {
-            Some(paint) => paints.push(paint),
-            None => silent += 1,
+/// Presses keys in turn. A key that does nothing here (all fits the screen) is not pressed on and on, nor one that is slow.
+pub fn press(meter: &mut Meter, keys: &[&str], times: usize) -> Keys {
+    let mut n = 0;
+    taken(meter, times, 2 * keys.len(), |meter| {
+        n += 1;
+        meter.press(keys[(n - 1) % keys.len()])
+    })
+}
+
+/// Makes the terminal narrower and wide again.
+fn resize(meter: &mut Meter, times: usize) -> Keys {
+    let mut narrow = false;
+    taken(meter, times / 2 * 2, 2, |meter| {
+        narrow = !narrow;
+        meter.resize(if narrow { SIZE.0 - 30 } else { SIZE.0 }, SIZE.1)
+    })
+}
+
+fn taken(meter: &mut Meter, times: usize, patience: usize, mut act: impl FnMut(&mut Meter) -> Pressed) -> Keys {
+    let (mut out, mut silent) = (Keys::default(), 0);
+    for _ in 0..times {
+        match act(meter) {
+            Pressed::Painted(paint) => out.paints.push(paint),
+            Pressed::Silent => silent += 1,
+            Pressed::Endless => out.endless = true,
         }
-        if paints.is_empty() && silent == 2 * keys.len() {
+        let spent: f64 = out.paints.iter().map(|p| p.ms).sum();
+        if out.endless || spent > ENOUGH_MS || out.paints.is_empty() && silent == patience {
             break;
         }
     }
-    paints
+    out
 }

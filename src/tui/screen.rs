@@ -145,6 +145,11 @@ pub trait Screen: std::fmt::Debug {
         Vec::new()
     }
 
+    /// What an action does here, where that is not what the key table says of it.
+    fn words(&self, _action: Action) -> Option<&str> {
+        None
+    }
+
     /// The note it shows, if it shows one.
     fn note(&self) -> Option<NoteId> {
         None

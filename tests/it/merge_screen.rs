@@ -557,7 +557,7 @@ fn fields_and_a_deletion_are_rows() {
     │- bring cake                          ││- bring cake                          │
     │- bring tea                           ││                                      │
     └──────────────────────────────────────┘└──────────────────────────────────────┘
-    Enter hunk by hunk  m keep mine  t keep theirs
+    Enter hunk by hunk  m keep mine  t delete the note  n new note  Esc later
     "#);
     assert!(settled(&p.keys("t")).unwrap().0.deleted);
     let mut p = play(gone.clone(), 80, 24);
@@ -604,6 +604,7 @@ fn fields_and_a_deletion_are_rows() {
     for keys in ["n", "enter N y"] {
         let mut p = play(ours.clone(), 80, 24);
         assert!(p.screen().contains("You deleted this note; they: kept, 6 words changed."), "{}", p.screen());
+        assert!(p.screen().contains("m delete the note  t keep theirs"), "{}", p.screen());
         let commands = p.keys(keys);
         let [Command::Save { content, .. }, Command::Settle { content: here, .. }, ..] = &commands[..] else { panic!("{commands:?}") };
         assert_eq!((content.body.as_str(), content.deleted, here.deleted), (theirs().as_str(), false, true));

@@ -15,6 +15,9 @@ use crate::client::handle::{News, Parked};
 use crate::domain::note::{FieldName, NoteId};
 use crate::domain::settle::{Counts, RowName, Side};
 
+/// What it comes to if the side that deleted the note is kept.
+const DELETE: &str = "delete the note";
+
 /// The question.
 #[derive(Debug)]
 pub struct Question {
@@ -124,6 +127,14 @@ impl Screen for Question {
 
     fn draw(&self, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn {
         view::merge::question(self, area, buf, ctx)
+    }
+
+    fn words(&self, action: Action) -> Option<&str> {
+        match action {
+            Action::KeepMine if self.mine_deleted => Some(DELETE),
+            Action::KeepTheirs if self.theirs_deleted => Some(DELETE),
+            _ => None,
+        }
     }
 
     fn hints(&self) -> Vec<Action> {

@@ -104,7 +104,8 @@ fn hints(app: &App, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>, drawn: &mut Dra
     let offered: Vec<(Action, String, &str)> = match app.begun {
         Some(first) => ctx.keys.after(mode, first).map(|(b, press)| (b.action, press.to_string(), b.short.as_str())).collect(),
         None => {
-            let line = |action| ctx.keys.line(mode, action).map(|b| (action, ctx.keys.key_name(mode, action), b.short.as_str()));
+            let words = |action, short| screen.words(action).unwrap_or(short);
+            let line = |action| ctx.keys.line(mode, action).map(|b| (action, ctx.keys.key_name(mode, action), words(action, &b.short)));
             screen.hints().into_iter().filter_map(line).collect()
         }
     };

@@ -9,7 +9,7 @@ use crate::domain::text;
 use crate::tui::keys::{Action, Mode};
 use crate::tui::merge::{Question, kept_as_new};
 use crate::tui::message::Hit;
-use crate::tui::screen::{Ctx, Drawn};
+use crate::tui::screen::{Ctx, Drawn, Screen};
 use crate::tui::theme::Role;
 use crate::tui::view;
 
@@ -39,8 +39,8 @@ pub fn draw(q: &Question, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn 
     y += u16::from(roomy);
     let answers = [
         (Action::HunkByHunk, "settle hunk by hunk"),
-        (Action::KeepMine, if q.mine_deleted { "delete the note" } else { "keep mine" }),
-        (Action::KeepTheirs, if q.theirs_deleted { "delete the note" } else { "keep theirs" }),
+        (Action::KeepMine, "keep mine"),
+        (Action::KeepTheirs, "keep theirs"),
         (Action::KeepAsNew, kept_as_new(p)),
         (Action::Later, "later: both are kept"),
     ];
@@ -49,7 +49,7 @@ pub fn draw(q: &Question, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn 
             break;
         }
         let key = format!("{:<7}", ctx.keys.key_name(Mode::Question, action));
-        let style = ctx.theme.get(Role::Text);
+        let (words, style) = (q.words(action).unwrap_or(words), ctx.theme.get(Role::Text));
         view::put_all(buf, x, y, width, &[(&key, ctx.theme.get(Role::Key)), (words, style)]);
         drawn.hit(Rect::new(x, y, width, 1), Hit::Do(action));
         y += 1;
