@@ -92,7 +92,11 @@ fn table(case: &Case) {
     println!("\n| a conflict of {} | {} |\n| --- |{}", case.name, names.join(" | "), " --- |".repeat(names.len()));
     for (what, cell) in ROWS {
         let cells = there().map(|(_, taken)| {
-            if taken.gave_up && taken.first.is_empty() { "gave up".to_owned() } else { cell(taken, case).unwrap_or_else(|| "–".to_owned()) }
+            if taken.gave_up && taken.first.is_empty() {
+                "gave up".to_owned()
+            } else {
+                cell(taken, case).unwrap_or_else(|| "–".to_owned())
+            }
         });
         println!("| {what} | {} |", cells.collect::<Vec<_>>().join(" | "));
     }

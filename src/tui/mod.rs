@@ -1,7 +1,7 @@
 //! The screens. Knows the domain and the client's handle; not `wire`, not `server`.
 //!
 //! This file has the only loop: it drains everything that waits, lets the app take it in, carries out effects, and draws once if
-//! something changed. Only here and in `terminal.rs` is anything awaited or written; updates are plain functions.
+//! something changed. Only here, in `source.rs` and in `terminal.rs` is anything awaited, read or written; updates are plain functions.
 
 pub mod app;
 pub mod dashboard;
@@ -23,6 +23,7 @@ pub mod press;
 pub mod reader;
 pub mod rows;
 pub mod screen;
+mod source;
 pub mod stage;
 pub mod terminal;
 pub mod theme;
@@ -35,8 +36,6 @@ use std::path::PathBuf;
 use std::process::{Command as Process, Stdio};
 use std::time::Duration;
 
-use crossterm::event::EventStream;
-use futures_util::StreamExt;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::client::handle::{Handle, News};
@@ -44,6 +43,7 @@ use crate::domain::note::Time;
 use app::App;
 use keys::Mode;
 use message::{Effect, Event};
+use source::Source;
 use terminal::Guard;
 
 /// Milliseconds that frames are at least apart.
@@ -89,7 +89,7 @@ pub async fn run(mut app: App, links: Links) -> io::Result<u8> {
 struct Loop<'g> {
     guard: &'g mut Guard,
     links: Links,
-    input: Input,
+    input: Source,
     own: (UnboundedSender<Event>, UnboundedReceiver<Event>),
     signals: Signals,
     title: String,
@@ -100,33 +100,6 @@ struct Loop<'g> {
     not_before: Option<Time>,
     /// Whether it is a merge that is waited for.
     merging: bool,
-}
-
-/// The terminal's events, read by a task of its own: the event stream wakes only the first who asked, so one task must own it.
-struct Input {
-    events: UnboundedReceiver<io::Result<crossterm::event::Event>>,
-    task: tokio::task::JoinHandle<()>,
-}
-
-impl Input {
-    fn start() -> Input {
-        let (tell, events) = unbounded_channel();
-        let task = tokio::spawn(async move {
-            let mut stream = EventStream::new();
-            while let Some(event) = stream.next().await {
-                if tell.send(event).is_err() {
-                    return;
-                }
-            }
-        });
-        Input { events, task }
-    }
-
-    /// Stops reading; when this is done nobody takes keys from whoever reads the terminal next.
-    async fn stop(&mut self) {
-        self.task.abort();
-        let _ = (&mut self.task).await;
-    }
 }
 
 struct Signals {
@@ -143,7 +116,7 @@ impl<'g> Loop<'g> {
         Ok(Self {
             guard,
             links,
-            input: Input::start(),
+            input: Source::start(),
             own: unbounded_channel(),
             signals,
             title: String::new(),
@@ -285,7 +258,7 @@ impl<'g> Loop<'g> {
             Effect::Suspend => {
                 self.input.stop().await;
                 self.guard.suspend()?;
-                self.input = Input::start();
+                self.input = Source::start();
                 self.title.clear();
             }
             Effect::Redraw => self.guard.redraw(),
@@ -311,7 +284,7 @@ impl<'g> Loop<'g> {
         let (text, suffix) = (text.to_owned(), suffix.to_owned());
         let done = tokio::task::spawn_blocking(move || run_editor(&editor, &text, &suffix)).await;
         self.guard.resume()?;
-        self.input = Input::start();
+        self.input = Source::start();
         self.title.clear();
         Ok(done.unwrap_or_else(|e| Err(format!("The editor could not be run: {e}."))))
     }

@@ -109,7 +109,12 @@ impl Guard {
     /// # Errors
     /// If the terminal is gone.
     pub fn frame(&mut self, draw: impl FnOnce(&mut Buffer) -> Option<(u16, u16)>) -> io::Result<()> {
-        self.ink.frame(ctt::size()?, draw)
+        // Of the terminal that is written to, which costs less than to look for it by its name.
+        let size = match rustix::termios::tcgetwinsize(io::stdout()) {
+            Ok(size) if size.ws_col > 0 && size.ws_row > 0 => (size.ws_col, size.ws_row),
+            _ => ctt::size()?,
+        };
+        self.ink.frame(size, draw)
     }
 
     /// Draws all of the next frame, whatever the terminal shows.

@@ -88,7 +88,7 @@ fn the_question_comes_first() {
     │- bring the plan                      ││- bring the plan                      │
     │- bring cake                          ││- bring cake                          │
     └──────────────────────────────────────┘└──────────────────────────────────────┘
-    Enter hunk by hunk  m keep mine  t keep theirs
+    Enter hunk by hunk  m keep mine  t keep theirs  n new note  Esc later
     "#);
     let done = settled(&p.keys("m")).unwrap();
     assert_eq!((done.0.body, done.1.as_str()), (mine(), "mine"));

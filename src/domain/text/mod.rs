@@ -192,7 +192,8 @@ pub fn width(line: &str) -> usize {
 }
 
 /// Printable ASCII only: one byte, one cell, one grapheme.
-fn is_plain(bytes: &[u8]) -> bool {
+#[must_use]
+pub fn is_plain(bytes: &[u8]) -> bool {
     // Chunks without an early exit are what the compiler turns into vector instructions.
     bytes.chunks(256).all(|c| c.iter().fold(true, |ok, b| ok & (0x20..0x7f).contains(b)))
 }

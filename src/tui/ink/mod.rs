@@ -71,10 +71,15 @@ impl<W: Write> Ink<W> {
             (self.shown, self.unknown) = (Buffer::empty(area), false);
             self.told.clear();
         }
-        let told = scroll::told(&self.next);
-        scroll::follow(&mut self.shown, (&self.told, &told), &mut self.cells)?;
-        self.told = told;
-        self.differences()?;
+        let mut changed = self.changed();
+        if !changed.is_empty() {
+            let told = scroll::told(&self.next, &self.told, &changed);
+            if scroll::follow(&mut self.shown, (&self.told, &told), &mut self.cells)? {
+                changed = self.changed();
+            }
+            self.told = told;
+            self.differences(&changed)?;
+        }
         self.pen.change(PLAIN, &mut self.cells)?;
         std::mem::swap(&mut self.shown, &mut self.next);
         self.present(cursor.filter(|at| area.contains(*at)))
@@ -121,20 +126,44 @@ impl<W: Write> Ink<W> {
         self.unknown = true;
     }
 
-    /// Writes the cells that differ, row by row.
-    fn differences(&mut self) -> io::Result<()> {
+    /// The rows that differ from what is shown, in order.
+    fn changed(&self) -> Vec<u16> {
         let width = usize::from(self.next.area.width).max(1);
         let rows = self.shown.content.chunks(width).zip(self.next.content.chunks(width));
-        (0..).zip(rows).try_for_each(|(y, (old, new))| row(&mut self.cells, &mut self.pen, old, new, y))
+        let differs = |(old, new): (&[Cell], &[Cell])| old != new || new.iter().any(|c| c.diff_option == CellDiffOption::AlwaysUpdate);
+        (0..).zip(rows).filter_map(|(y, row)| differs(row).then_some(y)).collect()
+    }
+
+    /// Writes the cells that differ, row by row, and then those that stand alone at the right edge: a bar there moves with every row, and
+    /// told look by look it costs few bytes.
+    fn differences(&mut self, changed: &[u16]) -> io::Result<()> {
+        let width = usize::from(self.next.area.width);
+        let mut edge = Vec::new();
+        for &y in changed {
+            let from = usize::from(y) * width;
+            let (old, new) = (&self.shown.content[from..from + width], &self.next.content[from..from + width]);
+            if row(&mut self.cells, &mut self.pen, old, new, y)? {
+                edge.push(y);
+            }
+        }
+        while let Some(first) = edge.first() {
+            let cell = |y: u16| &self.next.content[usize::from(y) * width + width - 1];
+            let look = cell(*first).style();
+            let (alike, rest): (Vec<u16>, Vec<u16>) = edge.iter().partition(|y| cell(**y).style() == look);
+            for y in alike {
+                self.pen.change(Pen::of(cell(y), self.pen), &mut self.cells)?;
+                go(&mut self.cells, width - 1, y)?;
+                self.cells.extend_from_slice(cell(y).symbol().as_bytes());
+            }
+            edge = rest;
+        }
+        Ok(())
     }
 }
 
-/// Writes what differs in a row.
-fn row(out: &mut Vec<u8>, pen: &mut Pen, old: &[Cell], new: &[Cell], y: u16) -> io::Result<()> {
+/// Writes what differs in a row; whether its last cell is left to be written, because it stands alone.
+fn row(out: &mut Vec<u8>, pen: &mut Pen, old: &[Cell], new: &[Cell], y: u16) -> io::Result<bool> {
     let always = |x: usize| new[x].diff_option == CellDiffOption::AlwaysUpdate;
-    if old == new && !(0..new.len()).any(always) {
-        return Ok(());
-    }
     // Where the terminal's cursor is, as far as that is sure; and a cell that is drawn though it is the same.
     let (mut x, mut at, mut forced) = (0, None, usize::MAX);
     while x < new.len() {
@@ -143,6 +172,9 @@ fn row(out: &mut Vec<u8>, pen: &mut Pen, old: &[Cell], new: &[Cell], y: u16) -> 
         if !differs(x) {
             x += cells;
             continue;
+        }
+        if x + 1 == new.len() && at != Some(x) && text::unsure(new[x].symbol()).is_none() {
+            return Ok(true);
         }
         match at {
             Some(before) => pass(out, *pen, &new[before..x])?,
@@ -177,7 +209,7 @@ fn row(out: &mut Vec<u8>, pen: &mut Pen, old: &[Cell], new: &[Cell], y: u16) -> 
         }
         x = end;
     }
-    Ok(())
+    Ok(false)
 }
 
 /// From one cell to another of the same row: over what is the same in between, or by writing it again where that is shorter.

@@ -10,11 +10,11 @@ const SPARED: usize = 3;
 /// Cells at either edge that do not tell a row: marks and bars stand there.
 const EDGE: u16 = 3;
 
-/// Finds whether rows moved from one frame to the next. If it pays, writes what makes the terminal move them, and moves them in `shown`.
+/// Finds whether rows moved from one frame to the next. If it pays, writes what makes the terminal move them, moves them in `shown`, and says so.
 ///
 /// `told`: what tells the rows of each apart, before and now.
-pub(super) fn follow(shown: &mut Buffer, told: (&[Option<u64>], &[Option<u64>]), out: &mut Vec<u8>) -> io::Result<()> {
-    let Some((by, top, bottom)) = moved(told.0, told.1) else { return Ok(()) };
+pub(super) fn follow(shown: &mut Buffer, told: (&[Option<u64>], &[Option<u64>]), out: &mut Vec<u8>) -> io::Result<bool> {
+    let Some((by, top, bottom)) = moved(told.0, told.1) else { return Ok(false) };
     let (rows, width) = (by.unsigned_abs(), usize::from(shown.area.width));
     let (region, cells) = (&mut shown.content[top * width..bottom * width], rows * width);
     if by > 0 {
@@ -27,7 +27,8 @@ pub(super) fn follow(shown: &mut Buffer, told: (&[Option<u64>], &[Option<u64>]),
     }
     // Deleting and inserting lines within margins is what every terminal knows.
     let what = if by > 0 { 'M' } else { 'L' };
-    write!(out, "\x1b[m\x1b[{};{bottom}r\x1b[{};1H\x1b[{rows}{what}\x1b[r", top + 1, top + 1)
+    write!(out, "\x1b[m\x1b[{};{bottom}r\x1b[{};1H\x1b[{rows}{what}\x1b[r", top + 1, top + 1)?;
+    Ok(true)
 }
 
 /// By how many rows most rows moved (up: above zero), and the rows this touches: first and after the last.
@@ -54,14 +55,22 @@ fn moved(old: &[Option<u64>], new: &[Option<u64>]) -> Option<(isize, usize, usiz
     (most != 0 && count >= kept + SPARED).then_some((most, top, bottom))
 }
 
-/// What tells each row from others; nothing for a row that says nothing.
-pub(super) fn told(buffer: &Buffer) -> Vec<Option<u64>> {
+/// What tells each row from others; nothing for a row that says nothing. `before`: the same of the frame before, good still for rows that
+/// have not `changed`.
+pub(super) fn told(buffer: &Buffer, before: &[Option<u64>], changed: &[u16]) -> Vec<Option<u64>> {
     let width = usize::from(buffer.area.width);
     let inner = usize::from(EDGE)..width.saturating_sub(usize::from(EDGE));
     if inner.is_empty() {
         return Vec::new();
     }
-    buffer.content.chunks(width).map(|cells| told_row(&cells[inner.clone()])).collect()
+    let row = |y: usize| told_row(&buffer.content[y * width..][inner.clone()]);
+    let rows = usize::from(buffer.area.height);
+    if before.len() != rows {
+        return (0..rows).map(row).collect();
+    }
+    let mut out = before.to_vec();
+    changed.iter().map(|y| usize::from(*y)).for_each(|y| out[y] = row(y));
+    out
 }
 
 /// Made of the text alone, and quickly: what else differs in a row that moved is drawn as anywhere.

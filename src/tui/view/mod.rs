@@ -31,8 +31,16 @@ use crate::domain::text;
 /// Draws text at a cell, at most `max` cells of it, and returns how many cells it took. What does not fit is left out.
 pub fn put(buf: &mut Buffer, x: u16, y: u16, max: u16, line: &str, style: Style) -> u16 {
     let max = max.min(buf.area.right().saturating_sub(x));
-    if y < buf.area.top() || y >= buf.area.bottom() || x < buf.area.left() {
+    if max == 0 || y < buf.area.top() || y >= buf.area.bottom() || x < buf.area.left() {
         return 0;
+    }
+    if text::is_plain(line.as_bytes()) {
+        // Most text: a byte is a cell.
+        let (from, cells) = (buf.index_of(x, y), line.len().min(usize::from(max)));
+        for (cell, at) in buf.content[from..from + cells].iter_mut().zip(0..) {
+            cell.set_symbol(&line[at..=at]).set_style(style);
+        }
+        return u16::try_from(cells).unwrap_or(max);
     }
     let mut used = 0u16;
     for glyph in text::glyphs(line) {
