@@ -90,7 +90,7 @@ fn negated(base: &[Word<'_>], (side, own): (&Side<'_>, &[&Change]), other: &[&Ch
     own.iter().filter(|c| negations(base, c.edit.old.clone()) != negations(&side.words, c.edit.new.clone())).any(|c| {
         let sentence = sentence(base, c);
         let alone =
-            c.edit.old.is_empty() && c.reach.start <= sentence.start && side.words[c.edit.new.clone()].iter().any(|w| ends_sentence(w));
+            c.edit.old.is_empty() && c.reach.start <= sentence.start && side.words[c.edit.new.clone()].iter().any(|w| w.ends_sentence());
         !alone && other.iter().any(|o| o.reach.start < sentence.end && sentence.start < o.reach.end.max(o.reach.start + 1))
     })
 }
@@ -134,15 +134,11 @@ fn negates(word: &[u8]) -> bool {
 /// The words of base from the start to the end of the sentence in which a change stands.
 fn sentence(base: &[Word<'_>], c: &Change) -> Range<usize> {
     let last = base.len() - 1;
-    let starts = |i: &usize| *i == 0 || ends_sentence(&base[i - 1]) || side::parts_lines(base, *i);
+    let starts = |i: &usize| *i == 0 || base[i - 1].ends_sentence() || side::parts_lines(base, *i);
     let from = c.edit.old.start.min(last.saturating_sub(1));
     let start = (0..=from).rev().find(starts).unwrap_or(0);
     let end = (c.edit.old.end.max(start + 1)..last).find(starts).unwrap_or(last);
     start..end
-}
-
-fn ends_sentence(word: &Word<'_>) -> bool {
-    matches!(std::str::from_utf8(word.text), Ok("." | "!" | "?" | "。" | "！" | "？" | "।" | "؟" | "…"))
 }
 
 /// Whether both sides put the same words in, at different places, and one of them is not a word that might stand anywhere.

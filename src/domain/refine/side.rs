@@ -6,6 +6,11 @@ use std::ops::Range;
 use super::super::diff::{self, Edit};
 use super::words::{self, Word};
 
+/// Abbreviations of four letters and more that names or numbers follow; shorter words are never taken for the end of a sentence.
+const ABBREVIATIONS: &[&str] = &[
+    "abschn", "blvd", "capt", "corp", "dept", "dipl", "evtl", "figs", "inkl", "inst", "maj", "prof", "sept", "univ", "vols", "экз", "проф",
+];
+
 /// A change of words, as ranges of base's and of the side's words, and the stretch of base it may be said to change.
 #[derive(Clone, Debug)]
 pub(super) struct Change {
@@ -101,4 +106,22 @@ pub(super) fn parts_lines(base: &[Word<'_>], at: usize) -> bool {
     let signs = base[at].weight < words::APART;
     let few = if signs { 8 } else { 4 };
     line_before < few
+}
+
+/// Whether a sentence surely ends with the mark at `at`, and the next one says something of its own: it starts anew, what stands before is
+/// no abbreviation or ordinal, and it is no answer to a question.
+pub(super) fn ends_sentence(base: &[Word<'_>], at: usize) -> bool {
+    let text = |i: Option<usize>| i.and_then(|i| base.get(i)).map_or("", |w| std::str::from_utf8(w.text).unwrap_or_default());
+    let (before, mark, after) = (text(at.checked_sub(1)), &base[at], text(Some(at + 1)));
+    if !mark.ends_sentence() || mark.asks() || after.chars().next().is_none_or(char::is_lowercase) {
+        return false;
+    }
+    if mark.text != b"." {
+        return true;
+    }
+    let letters = before.chars().filter(|c| c.is_alphabetic()).count();
+    !base[at + 1].gap.is_empty()
+        && letters >= 4
+        && letters == before.chars().count()
+        && !ABBREVIATIONS.contains(&before.to_lowercase().as_str())
 }

@@ -1,7 +1,7 @@
 //! Weaves the word-level changes of both sides into one text, if they keep apart.
 //!
 //! Changes keep apart when a whole word (or enough signs of a script without spaces), a cell border or the end of a line that is no
-//! wrapped sentence stands between them, wherever equal words allow them to stand. White space is merged place by place on its own, so
+//! wrapped sentence stands between them, or for words put in place of others the end of a sentence, wherever equal words allow them to stand. White space is merged place by place on its own, so
 //! that one side may rewrap what the other rewords. Anything else gives nothing.
 
 use std::cell::{Cell, RefCell};
@@ -124,6 +124,10 @@ impl<'a> Weave<'a> {
         }
         let first = a.reach.end + usize::from(a.edit.old.is_empty());
         let last = (b.reach.start + 1).saturating_sub(usize::from(b.edit.old.is_empty()));
+        let swaps = |c: &Change| !c.edit.old.is_empty() && !c.edit.new.is_empty();
+        if swaps(a) && swaps(b) && (a.reach.end..b.reach.start).any(|i| side::ends_sentence(&self.base, i)) {
+            return true;
+        }
         let grow = |c: &Change| c.edit.new.len() > c.edit.old.len();
         (first..last).any(|p| side::parts_lines(&self.base, p) && !(grow(a) && grow(b) && a.reach.end == b.reach.start))
     }
@@ -142,8 +146,7 @@ impl<'a> Weave<'a> {
     fn rewritten_twice(&self) -> bool {
         let mut start = 0;
         while start + 1 < self.base.len() {
-            let ends = |i: &usize| matches!(self.base[*i].text, b"." | b"!" | b"?") || self.base[*i].text == "。".as_bytes();
-            let end = (start..self.base.len() - 1).find(ends).map_or(self.base.len() - 1, |i| i + 1);
+            let end = (start..self.base.len() - 1).find(|i| self.base[*i].ends_sentence()).map_or(self.base.len() - 1, |i| i + 1);
             let all = (start..end).filter(|i| self.base[*i].weight > 0).count();
             let changed = |s: &Side<'_>| (start..end).filter(|i| s.partner[*i].is_none() && self.base[*i].weight > 0).count();
             let (m, t) = (changed(&self.mine), changed(&self.theirs));

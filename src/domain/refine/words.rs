@@ -32,6 +32,16 @@ impl Word<'_> {
         matches!(self.text, b"-" | b"*" | b"+")
     }
 
+    /// Whether it is a mark that may end a sentence.
+    pub(super) fn ends_sentence(&self) -> bool {
+        matches!(std::str::from_utf8(self.text), Ok("." | "!" | "?" | "。" | "！" | "？" | "।" | "؟" | "…"))
+    }
+
+    /// Whether it is a question mark.
+    pub(super) fn asks(&self) -> bool {
+        matches!(std::str::from_utf8(self.text), Ok("?" | "？" | "؟"))
+    }
+
     /// Whether a line ends before it.
     pub(super) fn starts_line(&self) -> bool {
         self.gap.contains(&b'\n')
