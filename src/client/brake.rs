@@ -1,7 +1,7 @@
 //! The brake on mass deletions: deletions that come from the server are held until all changes are here, and where they are more than a
 //! fifth of the notes, until the person allows them. Pure.
 
-use super::sync::Input;
+use super::message::Input;
 use crate::domain::note::NoteId;
 
 /// Fewer deletions than this are never held back.

@@ -115,7 +115,7 @@ pub struct Detail {
     pub synced: Option<Note>,
     /// The draft, if there is one.
     pub draft: Option<Draft>,
-    /// The base of the draft, where it is no longer `synced`.
+    /// The base of the draft or of the refused save, where it is not `synced`.
     pub draft_base: Option<Note>,
     /// The refused save, if there is one.
     pub parked: Option<Parked>,
@@ -316,7 +316,8 @@ pub enum News {
     Kept(NoteId, Revision),
     /// This revision is durable here and on its way.
     SavedHere(NoteId, Revision),
-    /// The server accepted the save of this revision (`None`: a save of an earlier run); the note as the server has it now.
+    /// The server accepted the save of this revision (`None`: one of an earlier run, or one behind which another waits); the note as the
+    /// server has it now.
     Synced(Box<Note>, Option<Revision>),
     /// A save was refused; mine, theirs and base are on disk.
     NeedsYou(Box<Parked>),

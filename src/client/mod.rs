@@ -6,16 +6,18 @@
 //! `http` carries it, `driver` runs them.
 
 pub mod brake;
+pub mod catch_up;
 pub mod disk;
 pub mod driver;
+pub mod handle;
 pub mod http;
 pub mod locks;
+pub mod message;
 pub mod outbox;
 pub mod rebase;
 pub mod record;
 pub mod sync;
-
-pub mod handle;
+pub mod unseen;
 
 pub use driver::{Config, KeepToken, OpenError, Parts, start, start_keeping};
 pub use handle::{Command, Handle, News};

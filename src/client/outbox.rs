@@ -4,8 +4,8 @@
 //! Entries belong to their note's record and are stored with it, so that the count of attempts and the next time survive a restart.
 
 use super::handle::EntryState;
+use super::message::{Body, Effect, Env, Request};
 use super::record::{Entry, Lane, Record, Sent, Typed, patch};
-use super::sync::{Body, Effect, Env, Request};
 
 /// The first wait after a failure, in milliseconds; it doubles with each further one.
 pub const FIRST_WAIT_MS: i64 = 1_000;

@@ -21,6 +21,12 @@ impl Rules {
     }
 }
 
+/// Whether the text itself was changed by both, differently: then nobody but a person may say which it is.
+#[must_use]
+pub fn clashes(from: &Content, typed: &Content, to: &Content) -> bool {
+    (from.body != typed.body && from.body != to.body && typed.body != to.body) || (from.deleted != to.deleted && from.body != typed.body)
+}
+
 /// What was typed on `from`, on `to` instead.
 #[must_use]
 pub fn rebase(from: &Content, typed: &Content, to: &Content, rules: &Rules) -> Content {

@@ -29,6 +29,13 @@ impl Base {
         note.map_or(Base::NONE, |n| Base { version: n.version, note: Some(Box::new(n.clone())) })
     }
 
+    /// What was typed on text of one's own that stood on this base: the server knows the version, the text is only known here.
+    #[must_use]
+    pub fn under(&self, own: &Content, like: &Note) -> Base {
+        let note = self.note.as_deref().cloned().unwrap_or(Note { version: 0, ..like.clone() });
+        Base { version: self.version, note: Some(Box::new(Note { content: own.clone(), ..note })) }
+    }
+
     /// What the base says, where it is known.
     #[must_use]
     pub fn content(&self) -> Option<&Content> {
@@ -242,13 +249,6 @@ impl Record {
         self.typed.is_some() || self.saved.is_some() || self.sent.is_some() || self.parked.is_some()
     }
 
-    /// Makes `base` what the next text is typed on, where this device has a newer version and no text of its own.
-    pub fn pin(&mut self, base: &Note, at: Time) {
-        if !self.has_own() && self.synced.as_ref().is_some_and(|s| s.version > base.version) {
-            self.typed = Some(Typed { base: Base::of(Some(base)), content: base.content.clone(), at });
-        }
-    }
-
     /// The row of the list; `None` where there is nothing to show. Of a deleted note it says what undoing would bring back.
     #[must_use]
     pub fn row(&self, lock: Option<Holder>) -> Option<Row> {
@@ -280,7 +280,7 @@ impl Record {
             (None, None) => None,
         };
         let base = self.base();
-        let moved = draft.is_some() && self.synced.as_ref().is_some_and(|n| n.version != base.version);
+        let moved = (draft.is_some() || self.parked.is_some()) && self.synced.as_ref().is_some_and(|n| n.version != base.version);
         Detail {
             id: self.id,
             synced: self.synced.clone(),

@@ -8,9 +8,11 @@ use std::path::Path;
 
 use diptych::client::disk::{Disk, Kept};
 use diptych::client::handle::News;
+use diptych::client::message::{Answer, Effect, Env, Input};
 use diptych::client::rebase::Rules;
 use diptych::client::record::{Lane, Record, Report};
-use diptych::client::sync::{Answer, Effect, Env, Input, step};
+use diptych::client::sync::step;
+use diptych::client::unseen::Unseen;
 use diptych::domain::note::{Content, FieldName, Note, NoteId, Time};
 use uuid::Uuid;
 
@@ -42,25 +44,25 @@ fn story(id: NoteId) -> Vec<Input> {
     };
     let report = || Report { conflict_id: None, outcome: "merged".into(), hunks: [1, 0, 0, 0], seconds: 1 };
     vec![
-        Input::Type(content(1), 1),
-        Input::Type(typed(1, 1), 1),
-        Input::Type(typed(1, 9), 1),
-        Input::Type(Content { title: "another title".into(), ..typed(1, 2) }, 1),
-        Input::Save(content(1), 2),
+        Input::Type(content(1), 1, None),
+        Input::Type(typed(1, 1), 1, None),
+        Input::Type(typed(1, 9), 1, None),
+        Input::Type(Content { title: "another title".into(), ..typed(1, 2) }, 1, None),
+        Input::Save(content(1), 2, None),
         Input::Due(Lane::Note),
         Input::Answered(Lane::Note, Answer::Later("not now".into(), None)),
         Input::Retry(Lane::Note),
         Input::Due(Lane::Note),
-        Input::Type(content(2), 3),
-        Input::Type(typed(2, 3), 3),
+        Input::Type(content(2), 3, None),
+        Input::Type(typed(2, 3), 3, None),
         Input::Answered(Lane::Note, Answer::Saved(Box::new(note(id, 1, 1)))),
-        Input::Save(content(3), 4),
+        Input::Save(content(3), 4, None),
         Input::Due(Lane::Note),
-        Input::Save(content(4), 5),
+        Input::Save(content(4), 5, None),
         Input::Answered(Lane::Note, refusal(note(id, 2, 50), note(id, 1, 1))),
-        Input::Type(content(5), 6),
-        Input::Type(typed(5, 4), 6),
-        Input::Type(typed(5, 2), 6),
+        Input::Type(content(5), 6, None),
+        Input::Type(typed(5, 4), 6, None),
+        Input::Type(typed(5, 2), 6, None),
         Input::Journal(vec![7; 3000]),
         Input::Journal(vec![8; 9000]),
         Input::Settle(content(6), report()),
@@ -73,7 +75,7 @@ fn story(id: NoteId) -> Vec<Input> {
         Input::Answered(Lane::Report, Answer::Done),
         Input::Mark(true),
         Input::Discard,
-        Input::Type(typed(7, 4), 8),
+        Input::Type(typed(7, 4), 8, None),
         Input::Delete,
         Input::Undelete,
         Input::Delete,
@@ -83,7 +85,14 @@ fn story(id: NoteId) -> Vec<Input> {
 /// One step, stored as the driver stores it. Gives what the person was told.
 fn turn(disk: &mut Disk, id: NoteId, input: Input, n: i64) -> Vec<News> {
     let rules = Rules::default();
-    let env = Env { now: Time(1_000_000 * n + 600_000_000 * n), key: Uuid::from_u128(n as u128), no: n, jitter: 0, rules: &rules };
+    let env = Env {
+        now: Time(1_000_000 * n + 600_000_000 * n),
+        key: Uuid::from_u128(n as u128),
+        no: n,
+        jitter: 0,
+        rules: &rules,
+        unseen: &Unseen::default(),
+    };
     let typing = matches!(input, Input::Type(..));
     let effects = disk
         .change(|disk| {

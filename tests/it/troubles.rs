@@ -6,8 +6,10 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use diptych::client::disk::{Disk, DiskError};
+use diptych::client::message::{Env, Input};
 use diptych::client::rebase::Rules;
-use diptych::client::sync::{Env, Input, step};
+use diptych::client::sync::step;
+use diptych::client::unseen::Unseen;
 use diptych::domain::note::{Content, NoteId, Time};
 use uuid::Uuid;
 
@@ -166,8 +168,8 @@ fn of_a_file_damaged_in_the_middle_all_that_can_be_read_is_taken_over() {
     let ids: Vec<NoteId> = (1..=40).map(|n| NoteId(Uuid::from_u128(n))).collect();
     let (mut disk, _) = Disk::open(&path, Time(0)).unwrap();
     for (n, id) in (1..).zip(&ids) {
-        let env = Env { now: Time(1), key: Uuid::from_u128(9), no: i64::from(n), jitter: 0, rules: &rules };
-        disk.change(|d| d.turn(*id, false, |r| step(r, Input::Save(content(n), 1), &env)).map(drop)).unwrap();
+        let env = Env { now: Time(1), key: Uuid::from_u128(9), no: i64::from(n), jitter: 0, rules: &rules, unseen: &Unseen::default() };
+        disk.change(|d| d.turn(*id, false, |r| step(r, Input::Save(content(n), 1, None), &env)).map(drop)).unwrap();
         disk.change(|d| d.copy(*id, &content(n), "discarded", Time(2))).unwrap();
     }
     drop(disk);

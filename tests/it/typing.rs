@@ -7,8 +7,10 @@ use std::time::Instant;
 use diptych::client::disk::Disk;
 use diptych::client::handle::{Command, Handle, News};
 use diptych::client::http::Access;
+use diptych::client::message::{Env, Input};
 use diptych::client::rebase::Rules;
-use diptych::client::sync::{Env, Input, step};
+use diptych::client::sync::step;
+use diptych::client::unseen::Unseen;
 use diptych::client::{self, Parts};
 use diptych::domain::note::{Content, NoteId, Time};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -115,22 +117,29 @@ fn the_journal_of_typing_says_what_was_typed_last_whoever_writes_between() {
     let rules = Rules::default();
     let id = NoteId(Uuid::from_u128(5));
     let turn = |disk: &mut Disk, n: u64, input: Input| {
-        let env = Env { now: Time(i64::try_from(n).unwrap()), key: Uuid::from_u128(1), no: 1, jitter: 0, rules: &rules };
+        let env = Env {
+            now: Time(i64::try_from(n).unwrap()),
+            key: Uuid::from_u128(1),
+            no: 1,
+            jitter: 0,
+            rules: &rules,
+            unseen: &Unseen::default(),
+        };
         let typing = matches!(input, Input::Type(..));
         disk.change(|disk| disk.turn(id, typing, |record| step(record, input, &env)).map(drop)).unwrap();
     };
     let mut text = Content { title: "t".into(), body: "日本 one two\r\nthree é 🙂\n".repeat(30), ..Content::default() };
-    turn(&mut disk, 0, Input::Save(text.clone(), 1));
+    turn(&mut disk, 0, Input::Save(text.clone(), 1, None));
     for n in 1..700 {
         text.body = edited(&text.body, n);
         if n.is_multiple_of(50) {
             text.tags.push(format!("tag{n}"));
         }
         match n % 97 {
-            13 => turn(&mut guest, n, Input::Type(text.clone(), n)),
-            14 => turn(&mut guest, n, Input::Save(text.clone(), n)),
-            15 => turn(&mut disk, n, Input::Save(text.clone(), n)),
-            _ => turn(&mut disk, n, Input::Type(text.clone(), n)),
+            13 => turn(&mut guest, n, Input::Type(text.clone(), n, None)),
+            14 => turn(&mut guest, n, Input::Save(text.clone(), n, None)),
+            15 => turn(&mut disk, n, Input::Save(text.clone(), n, None)),
+            _ => turn(&mut disk, n, Input::Type(text.clone(), n, None)),
         }
         assert_eq!(guest.load(id).unwrap().content(), Some(&text), "batch {n}");
         let rows: i64 = rusqlite::Connection::open(&path).unwrap().query_row("SELECT count(*) FROM typing", [], |r| r.get(0)).unwrap();
@@ -138,7 +147,7 @@ fn the_journal_of_typing_says_what_was_typed_last_whoever_writes_between() {
     }
     // A search finds what only the journal has.
     text.body.push_str("unheardof");
-    turn(&mut disk, 800, Input::Type(text.clone(), 800));
+    turn(&mut disk, 800, Input::Type(text.clone(), 800, None));
     assert_eq!(disk.search("unheardof", 5).unwrap().len(), 1);
     assert_eq!(disk.load(id).unwrap().typed.unwrap().content, text);
 }

@@ -1,15 +1,14 @@
-//! Catching up with the server: pages of changes, and the brake on mass deletions.
+//! Carries out catching up: asks for pages, stores them, and tells what came of it. What a page means is decided in
+//! [`CatchUp`](crate::client::catch_up::CatchUp).
 
-use std::collections::HashSet;
-
-use super::turn::{Place, Turn};
-use super::{Back, Driver, In, say};
+use super::turn::Turn;
+use super::{Driver, In, say};
+use crate::client::catch_up::{Head, Next, SetBack};
 use crate::client::disk::DiskError;
-use crate::client::handle::{News, State};
+use crate::client::handle::News;
 use crate::client::http::{Fault, Page};
-use crate::client::record::Record;
-use crate::client::sync::{Effect, Input, is_older};
-use crate::domain::note::Note;
+use crate::client::message::{Effect, Input};
+use crate::domain::note::{Note, NoteId};
 
 const SET_BACK: &str = "The server was set back to an older state, or is another one. Nothing is deleted here: what it lacks is now a draft, \
     a conflict that waits for you, or a copy kept with its note. Save what should go there.";
@@ -22,11 +21,9 @@ impl Driver {
             // The other program catches up.
             return self.tell(News::CaughtUp);
         }
-        if self.catching {
-            self.again = true;
+        if !self.caught.begin() {
             return;
         }
-        self.catching = true;
         if self.rules.policies.is_empty() {
             let (http, inbox) = (self.http.clone(), self.inbox.clone());
             self.runtime.spawn(async move {
@@ -39,8 +36,7 @@ impl Driver {
     }
 
     fn next_page(&mut self) {
-        self.answered.clear();
-        let (http, seq, store) = (self.http.clone(), self.seq, self.store);
+        let (http, (seq, store)) = (self.http.clone(), self.caught.ask());
         self.spawn(async move { In::Page(http.since(seq, store).await) });
     }
 
@@ -48,75 +44,43 @@ impl Driver {
         let page = match page {
             Ok(page) => page,
             Err(fault) => {
-                self.catching = false;
                 self.failed(&fault);
-                // One that cannot list may still take saves; it checks their versions.
-                self.unsure = matches!(fault, Fault::Unreachable(_));
-                return;
+                return self.caught.no_page(matches!(fault, Fault::Unreachable(_)));
             }
         };
         self.reached();
-        if page.seq < self.seq && !page.reset {
-            // From a server that does not say so by itself; what it has is learnt again from the start.
-            self.begin_back();
-            self.back.iter_mut().for_each(|b| b.told = true);
-            return self.list_again();
-        }
-        let goes_on = self.store.is_some() && page.store.is_some() && page.store != self.store;
-        if self.loose && goes_on && !page.reset && self.back.is_none() && self.seq > 0 {
-            // The server began anew after the place remembered; what was answered later it may have lost, and only the whole list tells.
-            return self.list_again();
-        }
-        if self.back.is_some() && goes_on && self.seq > 0 && !page.reset {
-            // The server may have been set back in the middle of the list, and the rest of it is of another state.
-            return self.list_again();
-        }
-        // A list from the start is whole: what it does not hold, the server does not have.
-        let anew = self.seq == 0 && self.disk.synced().is_ok_and(|s| !s.is_empty());
-        if page.reset || (anew && self.back.is_none()) {
-            self.begin_back();
-            self.back.iter_mut().for_each(|b| b.told |= page.reset);
-        }
-        match self.take(page.notes) {
-            Ok(effects) => effects.into_iter().for_each(|e| self.carry_out(e)),
-            Err(e) => return self.not_taken(&e),
-        }
-        (self.seq, self.store) = (page.seq, page.store.or(self.store));
-        if page.more {
-            self.unsure &= self.back.is_some();
+        let head = Head { seq: page.seq, store: page.store, more: page.more, reset: page.reset };
+        let knows = self.caught.place().0 == 0 && self.disk.synced().is_ok_and(|s| !s.is_empty());
+        if !self.caught.opens(&head, knows) {
             return self.next_page();
         }
-        // A note that was answered for and is not in the list came after it, or went with the older state.
-        let unclear = |b: &Back| b.unclear || self.answered.iter().any(|id| !b.seen.contains(id));
-        if self.back.as_ref().is_some_and(unclear) {
-            return self.list_again();
+        let done = self.take(page.notes).and_then(|()| match self.caught.taken(&head) {
+            Next::Ask => Ok(Next::Ask),
+            Next::Whole => self.lacked().map(|()| Next::Whole),
+        });
+        match done {
+            Ok(Next::Ask) => self.next_page(),
+            Ok(Next::Whole) => self.whole(),
+            Err(e) => {
+                self.caught.not_stored();
+                self.gate = self.now().plus_ms(5_000);
+                self.tell(News::Notice(say::not_stored(&e)));
+            }
         }
-        if let Err(e) = self.end_back() {
-            return self.not_taken(&e);
-        }
-        self.caught_up();
     }
 
-    /// Learns once more from the start what the server has.
-    fn list_again(&mut self) {
-        if let Some(back) = &mut self.back {
-            (back.unclear, back.seen) = (false, HashSet::new());
+    fn whole(&mut self) {
+        match self.caught.whole() {
+            SetBack::Lacks => self.tell(News::Notice(SET_BACK.to_owned())),
+            SetBack::HasAll => self.tell(News::Notice(AS_BEFORE.to_owned())),
+            SetBack::No => {}
         }
-        (self.seq, self.store) = (0, None);
-        self.next_page();
-    }
-
-    fn not_taken(&mut self, e: &DiskError) {
-        self.catching = false;
-        self.gate = self.now().plus_ms(5_000);
-        self.tell(News::Notice(say::not_stored(e)));
-    }
-
-    fn caught_up(&mut self) {
-        (self.unsure, self.loose) = (false, !self.answered.is_empty());
-        self.catching = false;
-        self.deletions();
-        if std::mem::take(&mut self.again) {
+        let of = self.disk.count().unwrap_or(0);
+        match self.caught.asks(of) {
+            Some((held, of)) => self.tell(News::DeletionsHeld(held, of)),
+            None => self.delete(),
+        }
+        if self.caught.once_more() {
             return self.catch_up();
         }
         self.tell(News::CaughtUp);
@@ -124,99 +88,52 @@ impl Driver {
     }
 
     /// Stores a page, but for deletions of notes that stand untouched here.
-    fn take(&mut self, notes: Vec<Note>) -> Result<Vec<Effect>, DiskError> {
+    fn take(&mut self, notes: Vec<Note>) -> Result<(), DiskError> {
         let mut steps = Vec::with_capacity(notes.len());
         for note in notes {
-            if let Some(back) = &mut self.back {
-                back.seen.insert(note.id);
-            }
             let record = self.disk.load(note.id)?;
-            self.brake.came(note.id);
-            if note.content.deleted && record.synced.as_ref().is_some_and(|n| !n.content.deleted) {
-                let (id, input) = (note.id, self.came(note, &record));
-                self.brake.hold(id, input);
-            } else if record.synced.is_some() || !note.content.deleted || !record.is_empty() {
-                steps.push(Turn::of(note.id, self.came(note, &record)));
-            }
+            steps.extend(self.caught.came(note, &record));
         }
-        self.stored(steps, None).map(|effects| self.noted(effects))
-    }
-
-    fn came(&mut self, note: Note, record: &Record) -> Input {
-        let answered = self.answered.contains(&note.id);
-        if let Some(back) = &mut self.back {
-            // Which of the two is from before the server was set back cannot be told.
-            back.unclear |= answered && record.synced.as_ref() != Some(&note);
-        }
-        let told = self.back.as_ref().is_some_and(|b| b.told);
-        // In a list from the start a newer version may be of another past than ours, and then ours is the last of its kind.
-        let untouched = self.back.is_some() && !record.has_own();
-        if !answered && (told || untouched || is_older(&note, record.synced.as_ref())) {
-            Input::SetBack(Some(Box::new(note)))
-        } else {
-            Input::Remote(note)
-        }
-    }
-
-    fn begin_back(&mut self) {
-        self.back = Some(Back::default());
-        self.brake.clear();
+        self.learnt(steps)
     }
 
     /// The whole list is here: what it does not hold, the server does not have.
-    fn end_back(&mut self) -> Result<(), DiskError> {
-        let Some(back) = &self.back else { return Ok(()) };
-        let lacks: Vec<_> = self.disk.synced()?.into_iter().filter(|id| !back.seen.contains(id)).collect();
-        let steps = lacks.into_iter().map(|id| Turn::of(id, Input::SetBack(None))).collect();
+    fn lacked(&mut self) -> Result<(), DiskError> {
+        let here: Vec<NoteId> = self.disk.synced()?;
+        let steps = self.caught.lacked(here).into_iter().map(|id| (id, Input::SetBack(None))).collect();
+        self.learnt(steps)
+    }
+
+    fn learnt(&mut self, steps: Vec<Turn>) -> Result<(), DiskError> {
         let effects = self.stored(steps, None)?;
-        self.noted(effects).into_iter().for_each(|e| self.carry_out(e));
-        if let Some(back) = self.back.take() {
-            match (back.lacks, back.told) {
-                (true, _) => self.tell(News::Notice(SET_BACK.to_owned())),
-                (false, true) => self.tell(News::Notice(AS_BEFORE.to_owned())),
-                // It was only asked from the start, and has it all.
-                (false, false) => {}
-            }
-        }
+        self.caught.noted(&effects);
+        effects.into_iter().for_each(|e| self.carry_out(e));
         Ok(())
     }
 
-    /// Notes whether the server lacks a text that is here.
-    fn noted(&mut self, effects: Vec<Effect>) -> Vec<Effect> {
-        if let Some(back) = &mut self.back {
-            let told = back.told;
-            let ours = |e: &Effect| match e {
-                Effect::Copy(..) => told,
-                Effect::Tell(News::RowIs(row)) => row.state != State::Synced,
-                _ => false,
-            };
-            back.lacks |= effects.iter().any(ours);
-        }
-        effects
-    }
-
-    /// Carries deletions out, or holds them and asks, where they are more than a fifth of the notes.
-    fn deletions(&mut self) {
-        let of = self.disk.count().unwrap_or(0);
-        match self.brake.asks(of) {
-            Some((held, of)) => self.tell(News::DeletionsHeld(held, of)),
-            None => self.allow_deletions(),
-        }
-    }
-
+    /// The person allows the deletions that were asked about.
     pub(super) fn allow_deletions(&mut self) {
-        // Only now is the server's state here whole, so only now is it remembered how far that was.
-        match self.delete((self.seq, self.store)) {
+        if self.caught.allow() {
+            self.delete();
+        }
+    }
+
+    /// Carries out what is held. Only now is the server's state here whole, so only now is it remembered how far that was.
+    fn delete(&mut self) {
+        match self.deleted() {
             Ok(effects) => {
-                self.brake.clear();
+                self.caught.deleted();
                 effects.into_iter().for_each(|e| self.carry_out(e));
             }
-            Err(e) => self.tell(News::Notice(say::not_stored(&e))),
+            Err(e) => {
+                self.caught.not_stored();
+                self.tell(News::Notice(say::not_stored(&e)));
+            }
         }
     }
 
-    fn delete(&mut self, place: Place) -> Result<Vec<Effect>, DiskError> {
-        let steps: Vec<_> = self.brake.held().iter().map(|(id, input)| Turn::of(*id, input.clone())).collect();
+    fn deleted(&mut self) -> Result<Vec<Effect>, DiskError> {
+        let (steps, place) = (self.caught.deletions(), self.caught.place());
         if steps.is_empty() && (self.disk.seq()?, self.disk.store()?) == place {
             return Ok(Vec::new());
         }

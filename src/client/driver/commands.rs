@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Driver, In, Turn, say};
+use super::{Driver, In, say};
 use crate::client::disk::{DiskError, Kept};
 use crate::client::handle::{Command, News, Revision, VersionRow};
 use crate::client::http::Fault;
+use crate::client::message::Input;
 use crate::client::record::{Lane, Report};
-use crate::client::sync::Input;
 use crate::domain::note::{Content, Note, NoteId, Time, Version};
 
 /// Hits a search gives at most.
@@ -51,8 +51,6 @@ impl Driver {
                 self.gate = Time(i64::MIN);
                 self.catch_up();
             }
-            // In the middle of catching up more may come: the word is kept until all is here.
-            Command::AllowDeletions if self.catching => self.brake.allow(),
             Command::AllowDeletions => self.allow_deletions(),
             Command::UseToken(token) => self.try_token(token),
             Command::Stop => {}
@@ -77,6 +75,7 @@ impl Driver {
     }
 
     fn open(&mut self, id: NoteId) {
+        self.unseen.shown(id);
         match self.disk.load(id) {
             Ok(record) => self.tell(News::Opened(Box::new(record.detail(self.lock_of(id))))),
             Err(e) => self.tell(News::Failed(Some(id), say::not_read(&e))),
@@ -84,18 +83,20 @@ impl Driver {
     }
 
     fn typed(&mut self, id: NoteId, base: Option<Version>, content: Content, revision: Revision) {
+        self.unseen.shown(id);
         self.locks.typed(id);
-        self.apply_on(id, base, Input::Type(content, revision));
+        self.apply(id, Input::Type(content, revision, base));
     }
 
     fn saved(&mut self, id: NoteId, base: Option<Version>, content: Content, revision: Revision) {
+        self.unseen.shown(id);
         if let Err(bad) = content.check() {
             let why = bad.iter().map(|(field, reason)| format!("{field} {reason}")).collect::<Vec<_>>().join("; ");
             let todo = "Nothing is lost: it is kept as typed. Change that and save again.";
-            self.apply_on(id, base, Input::Type(content, revision));
+            self.apply(id, Input::Type(content, revision, base));
             return self.tell(News::Failed(Some(id), format!("This cannot be saved. A note keeps limits ({why}). {todo}")));
         }
-        self.apply_on(id, base, Input::Save(content, revision));
+        self.apply(id, Input::Save(content, revision, base));
     }
 
     /// Mine becomes a note of its own, theirs stays: two records in one transaction.
@@ -103,7 +104,7 @@ impl Driver {
         match self.parked(id) {
             Ok(Some((mine, theirs))) => {
                 let report = Report { conflict_id: None, outcome: "theirs".to_owned(), hunks: [0; 4], seconds: 0 };
-                let steps = vec![Turn::of(copy, Input::Save(mine, 0)), Turn::of(id, Input::Settle(theirs, report))];
+                let steps = vec![(copy, Input::Save(mine, 0, None)), (id, Input::Settle(theirs, report))];
                 match self.stored(steps, None) {
                     Ok(effects) => effects.into_iter().for_each(|e| self.carry_out(e)),
                     Err(e) => self.tell(News::Failed(Some(id), say::not_stored(&e))),

@@ -10,7 +10,6 @@ mod network;
 mod say;
 mod token;
 mod turn;
-mod unseen;
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
@@ -20,17 +19,16 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::brake::Brake;
+use super::catch_up::CatchUp;
 use super::disk::{Disk, DiskError};
 use super::handle::{Command, Connection, EntryState, Handle, News};
 use super::http::{Access, Fault, Http, LiveEvent, Page};
 use super::locks::{Locked, Locks};
+use super::message::{Answer, Effect, Input};
 use super::rebase::Rules;
 use super::record::Lane;
-use super::sync::{Answer, Effect, Input};
-use crate::domain::note::{NoteId, Seq, Time, Uuid};
-use turn::Turn;
-use unseen::Unseen;
+use super::unseen::Unseen;
+use crate::domain::note::{NoteId, Time, Uuid};
 
 /// Where things are.
 #[derive(Clone, Debug)]
@@ -100,8 +98,7 @@ pub fn start_keeping(config: &Config, parts: Parts, keep: Option<KeepToken>) -> 
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).thread_name("client-net").enable_all().build();
     let runtime = runtime.map_err(|e| DiskError::Other(e.to_string()))?;
     let driver = Driver {
-        seq: disk.seq()?,
-        store: disk.store()?,
+        caught: CatchUp::new((disk.seq()?, disk.store()?)),
         no: disk.next_no()?,
         disk,
         http,
@@ -114,15 +111,9 @@ pub fn start_keeping(config: &Config, parts: Parts, keep: Option<KeepToken>) -> 
         in_flight: HashSet::new(),
         gate: Time(i64::MIN),
         failures: 0,
+        asleep: false,
         connection: Connection::Unknown,
-        catching: false,
-        again: false,
         listening: false,
-        back: None,
-        unsure: true,
-        loose: true,
-        answered: HashSet::new(),
-        brake: Brake::default(),
         locks: Locks::new(config.access.origin.clone()),
         touched: HashSet::new(),
         watched: None,
@@ -185,19 +176,6 @@ enum In {
     Failed(Option<NoteId>, Fault, &'static str),
 }
 
-/// Learning anew what a server has that was set back.
-#[derive(Default)]
-struct Back {
-    /// The notes it has.
-    seen: HashSet<NoteId>,
-    /// Whether the server says that it was set back.
-    told: bool,
-    /// Whether it lacks a text that is here.
-    lacks: bool,
-    /// Whether a save was answered meanwhile with something else than the list says.
-    unclear: bool,
-}
-
 struct Driver {
     disk: Disk,
     http: Http,
@@ -211,20 +189,11 @@ struct Driver {
     in_flight: HashSet<(NoteId, Lane)>,
     gate: Time,
     failures: u32,
+    /// Something that waits was to be due at once, and could not be stored so.
+    asleep: bool,
     connection: Connection,
-    seq: Seq,
-    catching: bool,
-    again: bool,
+    caught: CatchUp,
     listening: bool,
-    store: Option<Uuid>,
-    back: Option<Back>,
-    /// Whether the server may be in another state than when it was last asked: until that is known nothing is saved on top of it.
-    unsure: bool,
-    /// Whether something may be known of the server that is not within the place remembered: a save was answered, or an earlier run's was.
-    loose: bool,
-    /// Notes whose saves were answered since changes were last asked for: what a page says of them may be from before.
-    answered: HashSet<NoteId>,
-    brake: Brake,
     locks: Locks,
     touched: HashSet<NoteId>,
     /// Somebody asked for the outbox, and whether it has changed since.
@@ -293,7 +262,7 @@ impl Driver {
             }
             Effect::Tell(news) => self.tell(news),
             Effect::Send(request) => self.send(*request),
-            Effect::Copy(..) => {}
+            Effect::Copy(..) | Effect::Passed(_) => {}
         }
     }
 
@@ -323,6 +292,8 @@ impl Driver {
         let now = self.now();
         if now < std::mem::replace(&mut self.looked, now) {
             self.clock_set_back(now);
+        } else if self.asleep && now >= self.gate {
+            self.wake();
         }
         let version = self.disk.data_version().unwrap_or(self.data_version);
         if version != self.data_version {
@@ -333,7 +304,8 @@ impl Driver {
                 self.tell_touched();
             }
         }
-        if self.now() >= self.gate && !self.listening && !self.guest && !self.catching {
+        let stopped = !self.listening && !self.caught.under_way() || self.caught.behind();
+        if self.now() >= self.gate && stopped && !self.guest {
             self.catch_up();
         }
         self.renew_locks();
@@ -368,8 +340,8 @@ impl Driver {
         if self.guest || now < self.gate {
             return;
         }
-        if self.unsure {
-            if !self.catching && self.pending.values().any(|(state, due)| *state == EntryState::Waiting && *due <= now) {
+        if self.caught.unsure() {
+            if !self.caught.under_way() && self.pending.values().any(|(state, due)| *state == EntryState::Waiting && *due <= now) {
                 self.catch_up();
             }
             return;

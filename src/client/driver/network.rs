@@ -3,9 +3,9 @@
 use super::{Driver, In, say};
 use crate::client::handle::{Connection, EntryState, News};
 use crate::client::http::{Fault, LiveEvent};
+use crate::client::message::{Answer, Input, Request};
 use crate::client::outbox;
 use crate::client::record::Lane;
-use crate::client::sync::{Answer, Input, Request};
 use crate::domain::note::{NoteId, Time};
 
 impl Driver {
@@ -67,18 +67,12 @@ impl Driver {
         match answer {
             Ok(answer) => {
                 self.reached();
-                if answer.tells_of_note(lane) {
-                    self.answered.insert(id);
-                    self.loose = true;
-                }
-                let unknown = matches!(answer, Answer::Conflict { base: None, .. });
+                let unknown = self.caught.answered(id, lane, &answer);
                 if !self.apply(id, Input::Answered(lane, answer)) {
                     // Not stored, so not known: it is sent again under its key, and the server gives the same answer.
                     self.gate = self.now().plus_ms(5_000);
                 }
                 if unknown {
-                    // The server may be in another past than ours: what else it lacks is learnt before anything else is sent there.
-                    self.unsure = true;
                     self.catch_up();
                 }
             }
@@ -109,10 +103,12 @@ impl Driver {
     pub(super) fn wake(&mut self) {
         let now = self.now();
         let late: Vec<_> = self.pending.iter().filter(|(_, (_, due))| *due > now).map(|(k, _)| *k).collect();
+        self.asleep = false;
         for (id, lane) in late {
             let waits = self.pending.get(&(id, lane)).is_some_and(|(s, _)| *s == EntryState::Waiting);
             if waits && !self.in_flight.contains(&(id, lane)) {
-                self.apply(id, Input::Retry(lane));
+                // What a full disk does not take is done again.
+                self.asleep |= !self.apply(id, Input::Retry(lane));
             }
         }
         // What was refused for its token only: the server has just taken one.
@@ -127,7 +123,7 @@ impl Driver {
         self.failures = self.failures.saturating_add(1);
         let jitter = self.jitter();
         self.gate = now.plus_ms(outbox::wait_ms(self.failures, jitter).min(60_000));
-        self.unsure |= matches!(fault, Fault::Unreachable(_) | Fault::BrokeOff(_));
+        self.caught.failed(matches!(fault, Fault::Unreachable(_) | Fault::BrokeOff(_)));
         let connection = match fault {
             Fault::Unauthorised(_) => Connection::Unauthorised,
             other => Connection::Offline { why: other.to_string(), next: Some(self.gate) },
@@ -146,7 +142,7 @@ impl Driver {
             return;
         }
         self.listening = true;
-        let (http, inbox, seq) = (self.http.clone(), self.inbox.clone(), self.seq);
+        let (http, inbox, seq) = (self.http.clone(), self.inbox.clone(), self.caught.place().0);
         self.spawn(async move {
             let told = http.listen(seq, |event| inbox.send(In::Live(event)).is_ok()).await;
             In::LiveEnded(told.err().unwrap_or_else(|| Fault::Unreachable("The stream of changes ended.".to_owned())))

@@ -1,40 +1,22 @@
 //! Steps of notes: each is stored, in one transaction with what it read, before anything follows from it.
 
 use super::{Driver, say};
+use crate::client::catch_up::Place;
 use crate::client::disk::DiskError;
 use crate::client::handle::News;
+use crate::client::message::{Effect, Env, Input};
 use crate::client::record::{Lane, Record};
-use crate::client::sync::{self, Effect, Env, Input};
-use crate::domain::note::{Note, NoteId, Seq, Uuid, Version};
+use crate::client::sync;
+use crate::domain::note::{NoteId, Uuid};
 
 /// One step of one note to take.
-pub(super) struct Turn {
-    pub(super) id: NoteId,
-    /// The version that typed text started from, where this device has a newer one by now.
-    pub(super) pin: Option<Note>,
-    pub(super) input: Input,
-}
-
-impl Turn {
-    pub(super) fn of(id: NoteId, input: Input) -> Turn {
-        Turn { id, pin: None, input }
-    }
-}
-
-/// What has been seen of the server's changes, and the store whose changes they are.
-pub(super) type Place = (Seq, Option<Uuid>);
+pub(super) type Turn = (NoteId, Input);
 
 impl Driver {
     /// One step of one note: stored first, then its effects. `false` where it could not be stored.
     pub(super) fn apply(&mut self, id: NoteId, input: Input) -> bool {
-        self.apply_on(id, None, input)
-    }
-
-    /// The same for text that was typed on `base`. A version that came meanwhile, and that whoever typed has not seen, is not its base.
-    pub(super) fn apply_on(&mut self, id: NoteId, base: Option<Version>, input: Input) -> bool {
         self.touched.insert(id);
-        let pin = base.and_then(|base| self.unseen.before(id, base));
-        match self.stored(vec![Turn { id, pin, input }], None) {
+        match self.stored(vec![(id, input)], None) {
             Ok(effects) => {
                 effects.into_iter().for_each(|e| self.carry_out(e));
                 true
@@ -50,42 +32,33 @@ impl Driver {
     pub(super) fn stored(&mut self, turns: Vec<Turn>, place: Option<Place>) -> Result<Vec<Effect>, DiskError> {
         let now = self.now();
         let fresh: Vec<_> = turns.iter().map(|_| self.fresh()).collect();
-        let rules = &self.rules;
+        let (rules, unseen) = (&self.rules, &self.unseen);
         let done = self.disk.change(|disk| {
             let mut done = Vec::with_capacity(turns.len());
-            for (turn, (key, no, jitter)) in turns.into_iter().zip(fresh) {
-                let Turn { id, pin, input } = turn;
+            for ((id, input), (key, no, jitter)) in turns.into_iter().zip(fresh) {
                 // Another program may have taken a number that this one has not heard of.
-                let env = Env { now, key, no: disk.next_no()?.max(no), jitter, rules };
-                let typing = matches!(input, Input::Type(..)) && pin.is_none();
-                let (record, (old, effects)) = disk.turn(id, typing, |record| {
-                    let newer = match &input {
-                        Input::Remote(note) => note.version,
-                        // Read while it is being learnt whether the server was set back: most often it was not, and this is news.
-                        Input::SetBack(Some(note)) => note.version,
-                        _ => 0,
-                    };
-                    let old = record.synced.clone().filter(|old| old.version < newer);
-                    if let Some(base) = &pin {
-                        record.pin(base, now);
-                    }
-                    (old.map(|old| (old, newer)), sync::step(record, input, &env))
-                })?;
+                let env = Env { now, key, no: disk.next_no()?.max(no), jitter, rules, unseen };
+                let typing = matches!(input, Input::Type(..));
+                let (record, effects) = disk.turn(id, typing, |record| sync::step(record, input, &env))?;
                 for effect in &effects {
                     if let Effect::Copy(content, why) = effect {
                         disk.copy(id, content, why, now)?;
                     }
                 }
-                done.push((record, old, effects));
+                done.push((record, effects));
             }
             place.map_or(Ok(()), |(seq, store)| disk.set_place(seq, store))?;
             Ok(done)
         })?;
         let mut out = Vec::new();
-        for (record, old, effects) in done {
+        for (record, effects) in done {
             self.index(&record);
-            old.into_iter().for_each(|(old, by)| self.unseen.replaced(old, by));
-            out.extend(effects);
+            for effect in effects {
+                match effect {
+                    Effect::Passed(passed) => self.unseen.passed(record.id, passed),
+                    effect => out.push(effect),
+                }
+            }
         }
         Ok(out)
     }

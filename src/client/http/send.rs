@@ -4,8 +4,8 @@ use reqwest::header::IF_UNMODIFIED_SINCE;
 use reqwest::{Method, StatusCode};
 
 use super::{Fault, Http, body, fault, parse, unreachable};
+use crate::client::message::{Answer, Body, Request};
 use crate::client::record::Report;
-use crate::client::sync::{Answer, Body, Request};
 use crate::domain::note::{Note, NoteId, Time};
 use crate::wire;
 use crate::wire::audit::{HunksJson, OutcomeJson, SettledJson};

@@ -3,10 +3,12 @@
 //! Alone means no conflict: a refusal whose present note says just what was sent is the acknowledgement that got lost.
 
 use super::save::{newest, tell};
-use super::{Answer, Effect, Env, base_of, parked};
+use super::unseen::went_on;
+use super::{Effect, Env, base_of, parked};
 use crate::client::handle::{EntryState, News};
+use crate::client::message::Answer;
 use crate::client::outbox;
-use crate::client::rebase::rebase;
+use crate::client::rebase::{clashes, rebase};
 use crate::client::record::{Base, Lane, Mark, Record, Saved, Sent, alike};
 use crate::domain::note::{Content, FieldName, FieldValue, Note, Time, Value};
 
@@ -45,9 +47,20 @@ pub(super) fn to_save(record: &mut Record, answer: Answer, env: &Env, out: &mut 
 fn accepted(record: &mut Record, sent: &Sent, note: Note, env: &Env, out: &mut Vec<Effect>) {
     record.sent = None;
     record.synced = newest(record.synced.take(), note.clone());
+    // What was typed on something else than what was sent stays there.
+    let go_on = |content: &mut Content, base: &mut Base| {
+        if base.version != sent.base.version {
+            return;
+        }
+        if clashes(&sent.content, content, &note.content) {
+            *base = base.under(&sent.content, &note);
+        } else {
+            *content = rebase(&sent.content, content, &note.content, env.rules);
+            *base = base_of(&note);
+        }
+    };
     if let Some(typed) = &mut record.typed {
-        typed.content = rebase(&sent.content, &typed.content, &note.content, env.rules);
-        typed.base = base_of(&note);
+        go_on(&mut typed.content, &mut typed.base);
     }
     let Some(mut saved) = record.saved.take() else { return };
     if let Some(report) = saved.settles.take() {
@@ -57,24 +70,31 @@ fn accepted(record: &mut Record, sent: &Sent, note: Note, env: &Env, out: &mut V
     if alike(&saved.content, &sent.content) {
         record.drop_entry(Lane::Note);
         let revision = saved.revision.filter(|_| record.typed.is_none()).or(sent.revision);
-        out.push(Effect::Tell(News::Synced(Box::new(note), revision)));
-        return;
+        out.push(Effect::Tell(News::Synced(Box::new(note.clone()), revision)));
+    } else {
+        go_on(&mut saved.content, &mut saved.base);
+        record.saved = Some(saved);
+        outbox::enqueue(record, Lane::Note, env);
+        // Not the last word on any text that is on screen.
+        out.push(Effect::Tell(News::Synced(Box::new(note.clone()), None)));
     }
-    saved.content = rebase(&sent.content, &saved.content, &note.content, env.rules);
-    saved.base = base_of(&note);
-    record.saved = Some(saved);
-    outbox::enqueue(record, Lane::Note, env);
-    out.push(Effect::Tell(News::Synced(Box::new(note), sent.revision)));
+    went_on(record, &sent.content, &note.content, (&sent.base, &note), out);
 }
 
 fn refused(record: &mut Record, sent: &Sent, present: Note, base: Option<Note>, conflicts: Vec<FieldName>, env: &Env) {
-    let saved = record.saved.take();
-    let mine = saved.map_or_else(|| (sent.content.clone(), env.now), |s| (s.content, s.at));
-    let base = base.or_else(|| sent.base.note.as_deref().cloned());
+    // The server's, but where the text was typed on one's own, which only this device knows.
+    let of_own = |b: &Note| base.as_ref().is_none_or(|base| base.version == b.version && base.content != b.content);
+    let sent_base = sent.base.note.as_deref().filter(|b| of_own(b)).cloned().or(base);
+    let (mine, base) = match record.saved.take() {
+        // What was saved since may stand on something else than what was sent.
+        Some(s) if s.base.version != sent.base.version => ((s.content, s.at), s.base.note.map(|n| *n)),
+        Some(s) => ((s.content, s.at), sent_base),
+        None => ((sent.content.clone(), env.now), sent_base),
+    };
     record.sent = None;
     record.drop_entry(Lane::Note);
     record.synced = newest(record.synced.take(), present.clone());
-    if let Some(typed) = &mut record.typed {
+    if let Some(typed) = record.typed.as_mut().filter(|t| t.base.version == sent.base.version) {
         // It goes on from mine, which is what the person sees.
         typed.base = Base::of(base.as_ref());
     }

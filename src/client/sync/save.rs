@@ -1,27 +1,49 @@
 //! What a person does to a note: type, save, delete, settle, mark.
 
+use super::unseen::{placed, went_on};
 use super::{Effect, Env, base_of, collisions, parked};
 use crate::client::handle::{News, Revision};
 use crate::client::outbox;
 use crate::client::rebase;
 use crate::client::record::{Base, Lane, Mark, Record, Report, Saved, Typed, alike};
-use crate::domain::note::{Content, Note};
+use crate::domain::note::{Content, Note, Version};
 
-pub(super) fn typed(record: &mut Record, content: Content, revision: Revision, env: &Env, out: &mut Vec<Effect>) {
+pub(super) fn typed(record: &mut Record, text: (Content, Option<Version>), revision: Revision, env: &Env, out: &mut Vec<Effect>) {
+    let (content, base) = placed(record, text, env);
     let unchanged = record.settled_content().is_some_and(|c| alike(c, &content));
-    record.typed = if unchanged { None } else { Some(Typed { base: record.base(), content, at: env.now }) };
+    record.typed = if unchanged { None } else { Some(Typed { base, content, at: env.now }) };
     out.push(Effect::Tell(News::Kept(record.id, revision)));
 }
 
-pub(super) fn saved(record: &mut Record, content: Content, revision: Option<Revision>, env: &Env, out: &mut Vec<Effect>) {
+pub(super) fn saved_on_screen(record: &mut Record, text: (Content, Option<Version>), revision: Revision, env: &Env, out: &mut Vec<Effect>) {
+    let on_base = placed(record, text, env);
+    store(record, on_base, Some(revision), env, out);
+}
+
+/// Saves what no screen typed.
+fn saved(record: &mut Record, content: Content, env: &Env, out: &mut Vec<Effect>) {
     let base = record.base();
+    store(record, (content, base), None, env, out);
+}
+
+fn store(record: &mut Record, (content, base): (Content, Base), revision: Option<Revision>, env: &Env, out: &mut Vec<Effect>) {
     record.typed = None;
-    if let Some(revision) = revision {
-        out.push(Effect::Tell(News::SavedHere(record.id, revision)));
+    let here = revision.map(|revision| Effect::Tell(News::SavedHere(record.id, revision)));
+    // A text that waits and that this one was not typed on: neither takes the other's place.
+    let waits = match (&record.parked, &record.saved) {
+        (Some(parked), _) => Base::of(parked.base.as_ref()) != base,
+        (None, Some(saved)) => saved.base.version != base.version,
+        (None, None) => false,
+    };
+    if waits {
+        record.typed = Some(Typed { content, base, at: env.now });
+        out.push(Effect::Tell(News::Failed(Some(record.id), other_waits())));
+        return;
     }
     if let Some(parked) = &mut record.parked {
         parked.mine = content;
         parked.mine_at = env.now;
+        out.extend(here);
         out.push(Effect::Tell(News::NeedsYou(Box::new(parked.clone()))));
         return;
     }
@@ -29,6 +51,7 @@ pub(super) fn saved(record: &mut Record, content: Content, revision: Option<Revi
     let nothing_new = record.sent.is_none() && base.content().is_some_and(|c| alike(c, &content));
     let nothing_sent_is_new = record.sent.as_ref().is_some_and(|s| record.saved.is_some() && alike(&s.content, &content));
     if nothing_new {
+        out.extend(here);
         record.saved = None;
         record.drop_entry(Lane::Note);
         if let Some(note) = &record.synced {
@@ -36,6 +59,7 @@ pub(super) fn saved(record: &mut Record, content: Content, revision: Option<Revi
         }
         return;
     }
+    out.extend(here);
     let settles = record.saved.take().and_then(|s| s.settles);
     record.saved = Some(Saved { content, base, at: env.now, revision, settles });
     if !nothing_sent_is_new || record.entry(Lane::Note).is_none() {
@@ -64,12 +88,12 @@ pub(super) fn delete(record: &mut Record, env: &Env, out: &mut Vec<Effect>) {
         }
         return;
     }
-    saved(record, Content { deleted: true, ..content }, None, env, out);
+    saved(record, Content { deleted: true, ..content }, env, out);
 }
 
 pub(super) fn undelete(record: &mut Record, env: &Env, out: &mut Vec<Effect>) {
     if let Some(content) = record.content().filter(|c| c.deleted).cloned() {
-        saved(record, Content { deleted: false, ..content }, None, env, out);
+        saved(record, Content { deleted: false, ..content }, env, out);
     }
     if record.typed.is_none()
         && let Some(aside) = record.aside.take()
@@ -104,19 +128,34 @@ pub(super) fn settled(record: &mut Record, content: Content, report: Report, env
         return;
     };
     out.push(Effect::Copy(Box::new(parked.mine.clone()), "mine, before it was settled"));
-    if let Some(typed) = &mut record.typed {
-        typed.content = rebase::rebase(&parked.mine, &typed.content, &content, env.rules);
-        typed.base = base_of(&parked.theirs);
+    let base = Base::of(parked.base.as_ref());
+    if let Some(typed) = record.typed.as_mut().filter(|t| t.base == base) {
+        if rebase::clashes(&parked.mine, &typed.content, &content) {
+            // A person decides between the two; until then it stands on what it was typed on.
+            typed.base = base.under(&parked.mine, &parked.theirs);
+        } else {
+            typed.content = rebase::rebase(&parked.mine, &typed.content, &content, env.rules);
+            typed.base = base_of(&parked.theirs);
+        }
     }
     let report = Report { conflict_id: parked.conflict_id.clone(), ..report };
     if alike(&content, &parked.theirs.content) {
         out.push(Effect::Tell(News::Settled(record.id, parked.theirs.version)));
         tell(record, report, env);
-        record.synced = newest(record.synced.take(), parked.theirs);
+        record.synced = newest(record.synced.take(), parked.theirs.clone());
+        went_on(record, &parked.mine, &content, (&base, &parked.theirs), out);
         return;
     }
-    record.saved = Some(Saved { content, base: base_of(&parked.theirs), at: env.now, revision: None, settles: Some(report) });
+    record.saved =
+        Some(Saved { content: content.clone(), base: base_of(&parked.theirs), at: env.now, revision: None, settles: Some(report) });
     outbox::enqueue(record, Lane::Note, env);
+    went_on(record, &parked.mine, &content, (&base, &parked.theirs), out);
+}
+
+fn other_waits() -> String {
+    "This is kept as typed, not saved yet. Another text of this note is on its way or waits to be settled, and this was typed on the one \
+     before. Save it when that one is synced."
+        .to_owned()
 }
 
 fn nothing_parked() -> String {
@@ -152,13 +191,22 @@ pub(super) fn rebase(record: &mut Record, env: &Env, out: &mut Vec<Effect>) {
     }
 }
 
-/// Parks a draft whose note has moved, as a refused save would be; `false` where there is nothing to merge.
+/// Parks a draft whose note has moved, as a refused save would be; `false` where there is nothing to merge, `true` also where a conflict
+/// is parked already.
 ///
 /// # Errors
-/// A save of the note is under way: its answer decides.
+/// A save of the note is under way, or waits that the draft does not stand on.
 pub fn park_draft(record: &mut Record, env: &Env) -> Result<bool, String> {
     if record.sent.is_some() {
         return Err("A save of this note is under way. Its answer is not here yet. Wait for it, then merge.".to_owned());
+    }
+    if record.parked.is_some() {
+        return Ok(true);
+    }
+    if let (Some(typed), Some(saved)) = (&record.typed, &record.saved)
+        && typed.base.version != saved.base.version
+    {
+        return Err(other_waits());
     }
     let Some(theirs) = record.synced.clone() else { return Ok(false) };
     let Some((content, base, at)) = draft(record).filter(|(_, base, _)| base.version != theirs.version) else { return Ok(false) };

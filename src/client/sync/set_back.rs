@@ -6,8 +6,9 @@
 
 use super::answer;
 use super::save::park_draft;
-use super::{Answer, Effect, Env};
+use super::{Effect, Env};
 use crate::client::handle::News;
+use crate::client::message::Answer;
 use crate::client::outbox;
 use crate::client::record::{Base, Lane, Record, Typed, alike};
 use crate::domain::note::Note;

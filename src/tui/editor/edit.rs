@@ -2,7 +2,7 @@
 
 use super::lists;
 use super::{Editor, find};
-use crate::domain::buffer::Pos;
+use crate::domain::buffer::{Buffer, Pos};
 use crate::domain::text;
 use crate::tui::keys::Action;
 use crate::tui::message::{Effect, Key, Mouse, MouseKind};
@@ -164,4 +164,11 @@ impl Editor {
         }
         Vec::new()
     }
+}
+
+/// The first line with words in it, without marks of a heading, as a title.
+pub(super) fn first_words(buffer: &Buffer) -> String {
+    let line = text::first_words(buffer.lines().iter().take(50).map(|l| l.text.as_str())).unwrap_or_default();
+    let end = line.char_indices().nth(80).map_or(line.len(), |(at, _)| at);
+    line[..end].replace(['\r', '\0'], " ").trim().to_owned()
 }

@@ -22,7 +22,7 @@ use super::view as views;
 use crate::client::handle::{Command, Holder, Revision, State};
 use crate::domain::buffer::Buffer;
 use crate::domain::note::{Content, FieldName, FieldValue, Note, NoteId, Time, Version};
-use crate::domain::text;
+use edit::first_words;
 use find::Find;
 use wrap::View;
 
@@ -61,6 +61,7 @@ pub struct Editor {
     /// The revision up to which the client has been told, and the one it last called saved.
     sent: Revision,
     clean: Revision,
+    asked: Option<(Revision, Content)>,
     changed_at: Option<(Time, Time)>,
     merging: bool,
     /// Fields to put back as soon as the note is open.
@@ -90,6 +91,7 @@ impl Editor {
             meta_revision: 0,
             sent: 0,
             clean: 0,
+            asked: None,
             changed_at: None,
             merging: false,
             returning: Vec::new(),
@@ -205,6 +207,7 @@ impl Editor {
         self.sent = revision;
         self.changed_at = None;
         let base = Some(self.base_version());
+        self.asked = Some((revision, content.clone()));
         vec![Effect::Client(Command::Save { id: self.id, base, content: Box::new(content), revision })]
     }
 
@@ -316,13 +319,6 @@ impl Editor {
             _ => Vec::new(),
         }
     }
-}
-
-/// The first line with words in it, without marks of a heading, as a title.
-fn first_words(buffer: &Buffer) -> String {
-    let line = text::first_words(buffer.lines().iter().take(50).map(|l| l.text.as_str())).unwrap_or_default();
-    let end = line.char_indices().nth(80).map_or(line.len(), |(at, _)| at);
-    line[..end].replace(['\r', '\0'], " ").trim().to_owned()
 }
 
 impl Screen for Editor {

@@ -42,6 +42,8 @@ impl Editor {
             }
             News::Failed(Some(id), _) if *id == self.id => {
                 self.merging = false;
+                // It may have been about what was told last, so on leaving it is told once more.
+                self.sent = self.clean;
                 Vec::new()
             }
             _ => Vec::new(),
@@ -79,23 +81,24 @@ impl Editor {
     }
 
     fn synced(&mut self, note: &Note, revision: Option<u64>) -> Vec<Effect> {
-        self.base = Some(note.clone());
-        self.newer = None;
-        let all_of_it = revision.is_none_or(|r| r == self.revision());
-        if !all_of_it || self.parked && revision.is_none() {
-            return Vec::new();
-        }
-        if revision.is_none() && self.revision() != self.clean {
-            return Vec::new();
-        }
-        // The server may have decided fields otherwise than asked.
-        if note.content == self.content() {
-            self.clean = self.revision();
+        // A number alone says little: one of an earlier run or of another window may be like one of ours.
+        let ours = self.asked.take_if(|(asked, _)| Some(*asked) == revision).map(|(_, saved)| saved);
+        let kept = self.revision() == self.clean;
+        if kept && note.content == self.content() {
             self.saved = State::Synced;
-        } else {
+        } else if kept && ours.is_some() && revision == Some(self.clean) {
+            // The server may have decided fields otherwise than asked.
             self.adopt(&note.content, State::Synced);
+        } else if kept {
+            return vec![Effect::Client(Command::Open(self.id))];
+        } else if ours.is_none_or(|saved| saved != note.content) {
+            // What is typed here still stands on the version it started from; the client knows what became of that.
+            return Vec::new();
+        } else {
+            (self.base, self.newer) = (Some(note.clone()), None);
+            return Vec::new();
         }
-        self.parked = false;
+        (self.base, self.newer, self.parked) = (Some(note.clone()), None, false);
         Vec::new()
     }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use diptych::client::handle::{Command, Detail, News, Parked};
 use diptych::client::http::{Access, Http};
+use diptych::client::message::{Answer, Body, Request};
 use diptych::client::record::Lane;
-use diptych::client::sync::{Answer, Body, Request};
 use diptych::client::{self, Handle, Parts};
 use diptych::domain::note::{Content, NoteId, Time};
 use diptych::server::auth::token_of;

@@ -2,17 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diptych::client::brake::Brake;
+use diptych::client::catch_up::{CatchUp, Place};
 use diptych::client::handle::{EntryState, News};
 use diptych::client::locks::Locks;
+use diptych::client::message::{Answer, Effect, Env, Input, Request};
 use diptych::client::rebase::{Rules, rebase};
 use diptych::client::record::{Lane, Record, Report};
-use diptych::client::sync::{Answer, Effect, Env, Input, Request, is_older, step};
+use diptych::client::sync::step;
+use diptych::client::unseen::Unseen;
 use diptych::domain::note::{Content, FieldName, Note, NoteId, Time, Value};
 use uuid::Uuid;
 
 use super::engine::{Thing, World};
-use super::server::{Page, Place};
+use super::screen::{self, Open};
 
 /// What the network carries back.
 #[derive(Clone, Debug)]
@@ -44,14 +46,6 @@ impl Reply {
     }
 }
 
-/// Learning anew what a server has that was set back, as the client's driver does.
-#[derive(Clone, Debug, Default)]
-pub struct Back {
-    told: bool,
-    seen: BTreeSet<NoteId>,
-    unclear: bool,
-}
-
 #[derive(Debug)]
 pub struct Device {
     pub no: usize,
@@ -59,20 +53,17 @@ pub struct Device {
     pub records: BTreeMap<NoteId, Record>,
     pub copies: Vec<(NoteId, Content)>,
     /// What of the server's changes is on the disk for good.
-    stored: Place,
+    pub stored: Place,
     /// What a crash takes away.
-    pub place: Place,
-    pub back: Option<Back>,
-    /// Saves answered since changes were last asked for.
-    answered: BTreeSet<NoteId>,
+    pub caught: CatchUp,
+    pub unseen: Unseen,
+    pub screen: Option<Open>,
     pub in_flight: BTreeSet<(NoteId, Lane)>,
     pub asking: bool,
-    /// The connection broke since changes were last learnt: nothing is sent before they are.
-    pub unsure: bool,
-    /// Something may be known of the server that is not within the place on the disk.
-    loose: bool,
+    /// No space is left on its disk.
+    pub full: bool,
     /// The number of the last question for changes.
-    ask: u64,
+    pub ask: u64,
     pub life: u64,
     pub cut: bool,
     /// What waits is to be tried at once: the program has just started, or saw its clock go back.
@@ -87,9 +78,10 @@ pub struct Device {
     pub lock_asks: u64,
     /// Notes of whose lock a message was lost, repeated or came to nothing: what the server has of it may not be known here.
     pub lock_spoiled: BTreeSet<NoteId>,
-    brake: Brake,
-    /// Notes that went by deletions elsewhere since all was here last, and whether the person allowed any number.
-    gone: (usize, bool),
+    /// Notes that went by deletions elsewhere since all was here last; how many the person was asked about, and has allowed.
+    pub gone: usize,
+    pub asked: usize,
+    pub may_go: usize,
 }
 
 impl Device {
@@ -98,14 +90,13 @@ impl Device {
             no,
             records: BTreeMap::new(),
             copies: Vec::new(),
-            stored: (0, 0),
-            place: (0, 0),
-            back: None,
-            answered: BTreeSet::new(),
+            stored: (0, None),
+            caught: CatchUp::new((0, None)),
+            unseen: Unseen::default(),
+            screen: None,
             in_flight: BTreeSet::new(),
             asking: false,
-            unsure: true,
-            loose: true,
+            full: false,
             ask: 0,
             life: 0,
             cut: false,
@@ -117,17 +108,14 @@ impl Device {
             lock_waits: BTreeMap::new(),
             lock_asks: 0,
             lock_spoiled: BTreeSet::new(),
-            brake: Brake::default(),
-            gone: (0, false),
+            gone: 0,
+            asked: 0,
+            may_go: 0,
         }
     }
 }
 
 impl Device {
-    pub fn holds_no_deletions(&self) -> bool {
-        self.brake.held().is_empty()
-    }
-
     /// What its clock says.
     pub fn now(&self, real: Time) -> Time {
         Time(real.0 + self.skew)
@@ -143,8 +131,8 @@ fn rules() -> Rules {
     Rules { policies: [(FieldName::Field("sum".to_owned()), "sum".to_owned())].into() }
 }
 
-/// One step, stored, with its effects; a crash may come before the store or between the store and the effects.
-fn apply(world: &mut World<'_>, d: usize, id: NoteId, input: Input) -> bool {
+/// One step, stored, with its effects; a crash may come before the store or between the store and the effects. `false`: not stored.
+pub fn apply(world: &mut World<'_>, d: usize, id: NoteId, input: Input) -> bool {
     let crash = world.plan.faults.crash;
     let crashes = !world.calm && world.rng.chance(crash);
     let before = crashes && world.rng.chance(50);
@@ -160,18 +148,29 @@ fn apply(world: &mut World<'_>, d: usize, id: NoteId, input: Input) -> bool {
     let rules = rules();
     let key = world.rng.uuid();
     let jitter = i64::try_from(world.rng.below(1000)).unwrap();
-    let env = Env { now: world.devices[d].now(world.now), key, no: world.devices[d].entries, jitter, rules: &rules };
+    let unseen = &world.devices[d].unseen;
+    let env = Env { now: world.devices[d].now(world.now), key, no: world.devices[d].entries, jitter, rules: &rules, unseen };
     let effects = step(&mut record, input, &env);
+    if world.devices[d].full {
+        world.seen.not_stored += 1;
+        let conflict = effects.iter().any(|e| matches!(e, Effect::Tell(News::NeedsYou(_))));
+        world.seen.not_parked += u64::from(conflict);
+        world.say(|| format!("device {d}: its disk is full, nothing of {} is stored", short(id)));
+        screen::hear(world, d, News::Failed(Some(id), "the disk is full".to_owned()));
+        return false;
+    }
     let device = &mut world.devices[d];
-    device.gone.0 += usize::from(was_live && record.content().is_none_or(|c| c.deleted));
+    device.gone += usize::from(was_live && record.content().is_none_or(|c| c.deleted));
     if record.is_empty() {
         device.records.remove(&id);
     } else {
         device.records.insert(id, record);
     }
     for effect in &effects {
-        if let Effect::Copy(content, _) = effect {
-            device.copies.push((id, (**content).clone()));
+        match effect {
+            Effect::Copy(content, _) => device.copies.push((id, (**content).clone())),
+            Effect::Passed(passed) => device.unseen.passed(id, passed.clone()),
+            Effect::Tell(_) | Effect::Send(_) => {}
         }
     }
     if crashes {
@@ -181,12 +180,18 @@ fn apply(world: &mut World<'_>, d: usize, id: NoteId, input: Input) -> bool {
     for effect in effects {
         match effect {
             Effect::Send(request) => send(world, d, request),
-            Effect::Tell(News::NeedsYou(p)) => {
-                world.seen.conflicts += 1;
-                world.say(|| format!("device {d}: needs you, {:?}", p.conflicts));
+            Effect::Tell(news) => {
+                match &news {
+                    News::NeedsYou(p) => {
+                        world.seen.conflicts += 1;
+                        world.say(|| format!("device {d}: needs you, {:?}", p.conflicts));
+                    }
+                    News::Failed(_, why) => world.say(|| format!("device {d}: {why}")),
+                    _ => {}
+                }
+                screen::hear(world, d, news);
             }
-            Effect::Tell(News::Failed(_, why)) => world.say(|| format!("device {d}: {why}")),
-            Effect::Tell(_) | Effect::Copy(..) => {}
+            Effect::Copy(..) | Effect::Passed(_) => {}
         }
     }
     true
@@ -197,16 +202,14 @@ fn crashed(world: &mut World<'_>, d: usize) {
     let device = &mut world.devices[d];
     device.in_flight.clear();
     device.asking = false;
-    device.place = device.stored;
-    device.back = None;
-    device.brake.clear();
-    device.gone = (0, false);
+    device.caught = CatchUp::new(device.stored);
+    device.unseen = Unseen::default();
+    device.screen = None;
+    (device.gone, device.asked, device.may_go) = (0, 0, 0);
     device.lock_spoiled.extend(device.locks.ours());
     device.locks = Locks::new(format!("device-{d}"));
     device.lock_waits.clear();
     device.wake = true;
-    device.unsure = true;
-    device.loose = true;
     device.life += 1;
     world.say(|| format!("device {d}: killed, and started again"));
 }
@@ -234,7 +237,7 @@ pub fn look(world: &mut World<'_>, d: usize) {
         .iter()
         .flat_map(|(id, r)| r.entries.iter().map(move |(lane, e)| (*id, *lane, e.state.clone(), e.due)))
         .filter(|(id, lane, state, due)| {
-            !device.unsure && *state == EntryState::Waiting && *due <= now && !device.in_flight.contains(&(*id, *lane))
+            !device.caught.unsure() && *state == EntryState::Waiting && *due <= now && !device.in_flight.contains(&(*id, *lane))
         })
         .map(|(id, lane, ..)| (id, lane))
         .collect();
@@ -247,14 +250,8 @@ pub fn look(world: &mut World<'_>, d: usize) {
         super::locking::leave_all(world, d);
     }
     super::locking::renew(world, d);
-    if !world.devices[d].asking || world.rng.chance(5) {
-        world.devices[d].asking = true;
-        world.devices[d].ask += 1;
-        world.devices[d].answered.clear();
-        let (life, ask, place) = (world.devices[d].life, world.devices[d].ask, world.devices[d].place);
-        let lose = world.plan.faults.lose_request;
-        world.post(d, lose, Thing::Asks { from: d, life, ask, place });
-    }
+    screen::look(world, d);
+    super::catching::ask(world, d);
 }
 
 pub fn replied(world: &mut World<'_>, d: usize, life: u64, request: &Request, reply: Reply) {
@@ -289,130 +286,9 @@ pub fn replied(world: &mut World<'_>, d: usize, life: u64, request: &Request, re
         Reply::Later => Answer::Later("not now".to_owned(), None),
         Reply::Locked => Answer::Later("locked".to_owned(), Some(15_000)),
     };
-    let unknown = matches!(answer, Answer::Conflict { base: None, .. });
     world.devices[d].in_flight.remove(&(request.id, lane));
-    if answer.tells_of_note(lane) {
-        world.devices[d].answered.insert(request.id);
-        world.devices[d].loose = true;
-    }
+    world.devices[d].caught.answered(request.id, lane, &answer);
     apply(world, d, request.id, Input::Answered(lane, answer));
-    world.devices[d].unsure |= unknown;
-}
-
-pub fn changes(world: &mut World<'_>, d: usize, (life, ask): (u64, u64), page: Page) -> Result<(), String> {
-    // As over HTTP: an answer belongs to its question, and there is one at a time.
-    if world.devices[d].life != life || world.devices[d].ask != ask || !world.devices[d].asking {
-        return Ok(());
-    }
-    world.devices[d].asking = false;
-    let at = world.devices[d].place;
-    world.say(|| {
-        format!(
-            "device {d}: changes from {at:?} to {:?}: {}",
-            page.place,
-            page.notes.iter().map(|n| format!("{} v{} ", short(n.id), n.version)).collect::<String>()
-        )
-    });
-    if world.devices[d].loose && !page.reset && world.devices[d].back.is_none() && at != (0, 0) && page.place.0 != at.0 {
-        world.devices[d].place = (0, 0);
-        return Ok(());
-    }
-    if world.devices[d].back.is_some() && !page.reset && at != (0, 0) && page.place.0 != at.0 {
-        // Set back in the middle of the list: the rest is of another state.
-        list_again(&mut world.devices[d]);
-        return Ok(());
-    }
-    // A list from the start is whole: what it does not hold, the server does not have.
-    if page.reset || (world.devices[d].place == (0, 0) && world.devices[d].back.is_none()) {
-        world.devices[d].back = Some(Back { told: page.reset, ..Back::default() });
-        world.devices[d].brake.clear();
-        world.say(|| format!("device {d}: the server was set back"));
-    }
-    for note in page.notes {
-        let (id, deleted) = (note.id, note.content.deleted);
-        let record = world.devices[d].records.get(&id);
-        let (known, own) = (record.and_then(|r| r.synced.as_ref()), record.is_some_and(Record::has_own));
-        let (told, answered) = (world.devices[d].back.as_ref().is_some_and(|b| b.told), world.devices[d].answered.contains(&id));
-        let differs = answered && known != Some(&note);
-        let input = if !answered && (told || (world.devices[d].back.is_some() && !own) || is_older(&note, known)) {
-            Input::SetBack(Some(Box::new(note)))
-        } else {
-            Input::Remote(note)
-        };
-        if let Some(back) = &mut world.devices[d].back {
-            back.seen.insert(id);
-            back.unclear |= differs;
-        }
-        let device = &mut world.devices[d];
-        let live = device.records.get(&id).and_then(|r| r.synced.as_ref()).is_some_and(|n| !n.content.deleted);
-        device.brake.came(id);
-        if deleted && live {
-            device.brake.hold(id, input);
-            continue;
-        }
-        if !apply(world, d, id, input) || world.devices[d].life != life {
-            return Ok(()); // what was seen is remembered only once the whole page is stored
-        }
-    }
-    world.devices[d].place = page.place;
-    if page.more {
-        return Ok(());
-    }
-    if let Some(Back { seen, unclear, .. }) = world.devices[d].back.clone() {
-        if unclear || world.devices[d].answered.iter().any(|id| !seen.contains(id)) {
-            list_again(&mut world.devices[d]);
-            return Ok(());
-        }
-        let lacks = world.devices[d].records.iter().filter(|(id, r)| r.synced.is_some() && !seen.contains(id)).map(|(id, _)| *id);
-        for id in lacks.collect::<Vec<_>>() {
-            if !apply(world, d, id, Input::SetBack(None)) || world.devices[d].life != life {
-                return Ok(());
-            }
-        }
-        world.devices[d].back = None;
-    }
-    world.devices[d].unsure = false;
-    world.devices[d].loose = !world.devices[d].answered.is_empty();
-    deletions(world, d)
-}
-
-fn list_again(device: &mut Device) {
-    if let Some(back) = &mut device.back {
-        (back.unclear, back.seen) = (false, BTreeSet::new());
-    }
-    device.place = (0, 0);
-}
-
-fn live_notes(device: &Device) -> usize {
-    device.records.values().filter(|r| r.content().is_some_and(|c| !c.deleted)).count()
-}
-
-/// All is here but the deletions: few are carried out, of many the person is asked.
-fn deletions(world: &mut World<'_>, d: usize) -> Result<(), String> {
-    let of = live_notes(&world.devices[d]);
-    if let Some((held, of)) = world.devices[d].brake.asks(of) {
-        world.seen.deletions_held += 1;
-        let allowed = world.calm || world.more.chance(30);
-        world.say(|| format!("device {d}: {held} of {of} notes would go; allowed: {allowed}"));
-        if !allowed {
-            return Ok(()); // asked again with the next changes
-        }
-        world.devices[d].gone.1 = true;
-    }
-    let life = world.devices[d].life;
-    for (id, input) in world.devices[d].brake.held().to_vec() {
-        if !apply(world, d, id, input) || world.devices[d].life != life {
-            return Ok(());
-        }
-    }
-    let device = &mut world.devices[d];
-    device.brake.clear();
-    device.stored = device.place;
-    let (gone, allowed) = std::mem::take(&mut device.gone);
-    if gone > 4 && gone * 5 > of && !allowed {
-        return Err(format!("{gone} of {of} notes went from device {d}, and nobody was asked"));
-    }
-    Ok(())
 }
 
 /// The clock of a device jumps by years; the program notices where it went back, and tries again what waits.
@@ -432,7 +308,9 @@ fn wake(world: &mut World<'_>, d: usize) {
     let waits = |r: &Record| r.entries.iter().filter(|(_, e)| e.state == EntryState::Waiting).map(|(l, _)| *l).collect::<Vec<_>>();
     let all: Vec<_> = world.devices[d].records.iter().flat_map(|(id, r)| waits(r).into_iter().map(|lane| (*id, lane))).collect();
     for (id, lane) in all {
-        apply(world, d, id, Input::Retry(lane));
+        if !apply(world, d, id, Input::Retry(lane)) {
+            world.devices[d].wake = true;
+        }
     }
 }
 
@@ -457,6 +335,12 @@ pub fn act(world: &mut World<'_>, d: usize) {
     if world.rng.chance(world.plan.faults.jump) && !world.calm {
         jump(world, d);
     }
+    if world.plan.extras.full && world.more.chance(4) && !world.devices[d].full {
+        fill(world, d);
+    }
+    if world.plan.extras.screens && world.more.chance(60) {
+        return screen::act(world, d);
+    }
     if world.plan.extras.many && world.more.chance(8) {
         return delete_many(world, d);
     }
@@ -468,7 +352,12 @@ pub fn act(world: &mut World<'_>, d: usize) {
         return create(world, d);
     }
     let id = known[usize::try_from(world.rng.below(known.len() as u64)).unwrap()];
-    match world.rng.below(100) {
+    let what = world.rng.below(100);
+    if what < 84 && world.devices[d].screen.as_ref().is_some_and(|s| s.id == id) {
+        // One window shows it; the person leaves it for the other.
+        screen::leave(world, d);
+    }
+    match what {
         0..45 => edit(world, d, id, true),
         45..60 => edit(world, d, id, false),
         60..66 => {
@@ -496,8 +385,18 @@ pub fn act(world: &mut World<'_>, d: usize) {
     }
 }
 
+/// The disk is full for a while.
+fn fill(world: &mut World<'_>, d: usize) {
+    world.seen.full += 1;
+    world.devices[d].full = true;
+    world.say(|| format!("device {d}: its disk is full"));
+    let room = 3_000 + world.more.below(90_000);
+    world.later(room, Thing::Room(d));
+}
+
 /// Deletes up to eight notes in a row.
 fn delete_many(world: &mut World<'_>, d: usize) {
+    screen::leave(world, d);
     let live = |r: &Record| r.content().is_some_and(|c| !c.deleted);
     let ids: Vec<NoteId> = world.devices[d].records.iter().filter(|(_, r)| live(r)).map(|(id, _)| *id).take(8).collect();
     world.say(|| format!("device {d}: deletes {} notes", ids.len()));
@@ -518,7 +417,7 @@ fn create(world: &mut World<'_>, d: usize) {
     let revision = world.devices[d].revision;
     world.seen.saves += 1;
     world.say(|| format!("device {d}: creates {} saying {word}", short(id)));
-    if apply(world, d, id, Input::Save(content, revision)) {
+    if apply(world, d, id, Input::Save(content, revision, None)) {
         world.model.saved(id, word);
     }
 }
@@ -546,13 +445,17 @@ fn edit(world: &mut World<'_>, d: usize, id: NoteId, save: bool) {
     if save {
         world.seen.saves += 1;
         world.say(|| format!("device {d}: saves {word} in {}, +{adds}", short(id)));
-        if apply(world, d, id, Input::Save(content, revision)) {
+        if apply(world, d, id, Input::Save(content, revision, None)) {
             world.model.saved(id, word);
-            world.model.added(id, adds);
+            match world.devices[d].records.get(&id) {
+                // Kept as typed only, behind a settled text that waits: what becomes of the number is open.
+                Some(r) if r.typed.is_some() => world.model.open_sum(id),
+                _ => world.model.added(id, adds),
+            }
         }
     } else {
         world.say(|| format!("device {d}: types {word} in {}", short(id)));
-        if apply(world, d, id, Input::Type(content, revision)) {
+        if apply(world, d, id, Input::Type(content, revision, None)) {
             world.model.saved(id, word);
         }
     }
@@ -575,5 +478,8 @@ fn settle_something(world: &mut World<'_>, d: usize) {
     world.seen.settled += 1;
     world.say(|| format!("device {d}: settles {}, {outcome}", short(id)));
     let report = Report { conflict_id: None, outcome: outcome.to_owned(), hunks: [1, 0, 0, 0], seconds: 3 };
+    let sides = [&parked.mine.body, &theirs.body].map(|b| super::model::words_of(b)).concat();
+    let dropped = sides.into_iter().filter(|w| !content.body.contains(w.as_str()));
+    dropped.for_each(|w| world.model.settled_away(id, w));
     apply(world, d, id, Input::Settle(content, report));
 }

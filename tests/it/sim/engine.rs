@@ -3,13 +3,15 @@
 use std::collections::BinaryHeap;
 use std::fmt;
 
-use diptych::client::sync::Request;
+use diptych::client::catch_up::Place;
+use diptych::client::message::Request;
 use diptych::domain::note::Time;
 
 use super::device::{Device, Reply, short};
 use super::locking::Locking;
 use super::model::Model;
-use super::server::{Page, Place, Server};
+use super::screen::Set;
+use super::server::{Page, Server};
 
 /// A small generator (splitmix64, Steele and others 2014): the whole run follows from its seed.
 #[derive(Clone, Debug)]
@@ -71,12 +73,17 @@ pub struct Extras {
     pub many: bool,
     /// A server is set back without a broken connection: what was under way goes on to it.
     pub unnoticed: bool,
+    /// People type on screens, which tell later and hear later.
+    pub screens: bool,
+    /// Disks are full now and then.
+    pub full: bool,
 }
 
 impl Extras {
     fn of(seed: u64) -> Extras {
         let mut rng = Rng::new(seed ^ 0x10c5_0bad);
-        Extras { locks: rng.chance(40), many: rng.chance(15), unnoticed: rng.chance(50) }
+        let (locks, many, unnoticed) = (rng.chance(40), rng.chance(15), rng.chance(50));
+        Extras { locks, many, unnoticed, screens: rng.chance(60), full: rng.chance(30) }
     }
 }
 
@@ -135,6 +142,11 @@ pub struct Seen {
     pub deletions_held: u64,
     pub late: u64,
     pub steps: u64,
+    pub texts: u64,
+    pub full: u64,
+    pub not_stored: u64,
+    pub not_parked: u64,
+    pub words_kept: u64,
 }
 
 impl Seen {
@@ -155,6 +167,11 @@ impl Seen {
         self.deletions_held += o.deletions_held;
         self.late += o.late;
         self.steps += o.steps;
+        self.texts += o.texts;
+        self.full += o.full;
+        self.not_stored += o.not_stored;
+        self.not_parked += o.not_parked;
+        self.words_kept += o.words_kept;
     }
 }
 
@@ -163,8 +180,9 @@ impl fmt::Display for Seen {
         write!(
             f,
             "{} saves, {} refused, {} settled; {} messages lost, {} repeated, {} late by seconds, {} crashes, {} partitions, {} servers set \
-             back ({} unnoticed), {} clocks jumped by years; {} locks taken or renewed, {} lost, {} saves locked out, {} mass deletions held; \
-             {} steps",
+             back ({} unnoticed), {} clocks jumped by years; {} locks taken or renewed, {} lost, {} saves locked out, {} mass deletions held, \
+             {} allowed while changes were fetched; {} texts told by screens; {} disks full, {} steps not stored, {} conflicts not parked at \
+             first; {} steps",
             self.saves,
             self.conflicts,
             self.settled,
@@ -180,6 +198,11 @@ impl fmt::Display for Seen {
             self.locks_lost,
             self.locked_out,
             self.deletions_held,
+            self.words_kept,
+            self.texts,
+            self.full,
+            self.not_stored,
+            self.not_parked,
             self.steps
         )
     }
@@ -204,6 +227,10 @@ pub enum Thing {
     Lock(Locking),
     /// A device's network comes back.
     Heals(usize),
+    /// There is room on a device's disk again.
+    Room(usize),
+    /// The person allows the deletions that were asked about.
+    Allows { at: usize, life: u64 },
 }
 
 struct Queued {
@@ -243,6 +270,7 @@ pub struct World<'a> {
     pub lines: u64,
     /// For what was added later.
     pub more: Rng,
+    pub set: std::rc::Rc<Set>,
     backup: Option<Server>,
     queue: BinaryHeap<Queued>,
     order: u64,
@@ -294,7 +322,7 @@ impl World<'_> {
                 self.seen.unnoticed += 1;
             } else {
                 self.lines += 1;
-                self.devices.iter_mut().for_each(|d| d.unsure = true);
+                self.devices.iter_mut().for_each(|d| d.caught.failed(true));
             }
             self.say(|| "server: set back to an older copy".to_owned());
         }
@@ -340,6 +368,12 @@ impl World<'_> {
                 self.devices[d].cut = false;
                 self.say(|| format!("device {d}: the network is back"));
             }
+            Thing::Room(d) => {
+                self.devices[d].full = false;
+                self.say(|| format!("device {d}: there is room on its disk again"));
+            }
+            Thing::Allows { at, life } if self.devices[at].life == life => super::catching::allow(self, at)?,
+            Thing::Allows { .. } => {}
             // A connection does not outlive the server it was made to.
             Thing::Arrives { server, .. } if server != self.lines => self.seen.lost += 1,
             Thing::Arrives { from, life, lock, request, .. } => {
@@ -347,7 +381,13 @@ impl World<'_> {
                 let reply = if self.fault(broken) {
                     Reply::Later
                 } else {
-                    self.server.take(from, &request, lock.as_deref(), self.now, &mut self.rng)?
+                    let before = self.server.present(request.id).map(|n| n.content.body.clone());
+                    let reply = self.server.take(from, &request, lock.as_deref(), self.now, &mut self.rng)?;
+                    let after = self.server.present(request.id).map(|n| n.content.body.as_str());
+                    if let (Some(before), Some(after), 0) = (before, after, self.seen.restores) {
+                        self.model.overwrites(request.id, &before, after)?;
+                    }
+                    reply
                 };
                 self.seen.locked_out += u64::from(matches!(reply, Reply::Locked));
                 self.say(|| format!("server: {:?} of device {from} about {}: {}", request.lane, short(request.id), reply.name()));
@@ -362,7 +402,7 @@ impl World<'_> {
                 let lose = self.plan.faults.lose_reply;
                 self.post(from, lose, Thing::Changes { to: from, life, ask, page });
             }
-            Thing::Changes { to, life, ask, page } => super::device::changes(self, to, (life, ask), page)?,
+            Thing::Changes { to, life, ask, page } => super::catching::changes(self, to, (life, ask), page)?,
             Thing::Lock(locking) => super::locking::happen(self, locking)?,
         }
         Ok(())
@@ -399,6 +439,7 @@ pub fn run(plan: &Plan, story: Option<&mut Vec<String>>) -> Result<Seen, String>
         calm: false,
         lines: 0,
         more: Rng::new(plan.seed ^ 0x5eed_10c5),
+        set: std::rc::Rc::new(Set::new()),
         backup: None,
         queue: BinaryHeap::new(),
         order: 0,
@@ -416,7 +457,7 @@ pub fn run(plan: &Plan, story: Option<&mut Vec<String>>) -> Result<Seen, String>
         world.happen(next.thing)?;
         if world.acts_left == 0 && !world.calm {
             world.calm = true;
-            world.devices.iter_mut().for_each(|d| d.cut = false);
+            world.devices.iter_mut().for_each(|d| (d.cut, d.full) = (false, false));
             world.say(|| "from here on nothing fails, and every conflict is settled".to_owned());
         }
         if world.calm && super::model::quiet(&world) {

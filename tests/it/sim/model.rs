@@ -11,13 +11,22 @@ use super::server::{Page, Server};
 #[derive(Debug)]
 pub struct Model {
     words: Vec<(NoteId, String)>,
+    /// Words that a person settled away.
+    away: BTreeSet<(NoteId, String)>,
     sums: BTreeMap<NoteId, i64>,
+    open_sums: BTreeSet<NoteId>,
     next: u64,
 }
 
 impl Model {
     pub fn new(server: &Server) -> Model {
-        Model { words: Vec::new(), sums: server.ids().into_iter().map(|id| (id, 100)).collect(), next: 0 }
+        Model {
+            words: Vec::new(),
+            away: BTreeSet::new(),
+            sums: server.ids().into_iter().map(|id| (id, 100)).collect(),
+            open_sums: BTreeSet::new(),
+            next: 0,
+        }
     }
 
     /// A word nobody wrote before.
@@ -30,9 +39,32 @@ impl Model {
         self.words.push((id, word));
     }
 
-    pub fn added(&mut self, id: NoteId, n: i64) {
-        *self.sums.entry(id).or_default() += n;
+    pub fn settled_away(&mut self, id: NoteId, word: String) {
+        self.away.insert((id, word));
     }
+
+    /// The law of a save: people here only add words, so what a save leaves out of the present text it was not shown.
+    pub fn overwrites(&self, id: NoteId, present: &str, saved: &str) -> Result<(), String> {
+        let unseen = words_of(present).into_iter().find(|w| !saved.contains(w.as_str()) && !self.away.contains(&(id, w.clone())));
+        unseen.map_or(Ok(()), |w| Err(format!("a save of note {id} leaves out {w}, which nobody settled away")))
+    }
+
+    pub fn added(&mut self, id: NoteId, n: i64) {
+        if !self.open_sums.contains(&id) {
+            *self.sums.entry(id).or_default() += n;
+        }
+    }
+
+    /// It is not known any more what the sum of this note will be.
+    pub fn open_sum(&mut self, id: NoteId) {
+        self.sums.remove(&id);
+        self.open_sums.insert(id);
+    }
+}
+
+/// The words of a text that people wrote.
+pub fn words_of(text: &str) -> Vec<String> {
+    text.lines().filter(|l| l.starts_with('w') && l.ends_with('.')).map(str::to_owned).collect()
 }
 
 /// Whether nothing is on its way any more.
@@ -40,10 +72,10 @@ pub fn quiet(world: &World<'_>) -> bool {
     world.devices.iter().all(|d| {
         d.in_flight.is_empty()
             && d.records.values().all(|r| r.entries.is_empty() && r.saved.is_none() && r.parked.is_none() && r.sent.is_none())
-            && d.back.is_none()
-            && !d.unsure
-            && d.holds_no_deletions()
-            && matches!(world.server.since(d.place), Page { reset: false, notes, .. } if notes.is_empty())
+            && d.screen.is_none()
+            && d.caught.rests()
+            && !d.caught.unsure()
+            && matches!(world.server.since(d.caught.place()), Page { head, notes } if !head.reset && notes.is_empty())
     })
 }
 

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use diptych::client::catch_up::{Head, Place};
 use diptych::client::locks::Locked;
+use diptych::client::message::{Body, Request};
 use diptych::client::record::Lane;
-use diptych::client::sync::{Body, Request};
 use diptych::domain::note::{Content, Note, NoteId, Seq, Time, Value};
 use diptych::domain::policy::{Policies, Policy};
 use diptych::server::decide::{self, Decision};
@@ -23,17 +24,11 @@ pub struct Logged {
     pub mine: Vec<String>,
 }
 
-/// What a device has seen: the epoch of the server's data, and how far in it.
-pub type Place = (u64, Seq);
-
 /// A page of changes.
 #[derive(Clone, Debug)]
 pub struct Page {
     pub notes: Vec<Note>,
-    pub place: Place,
-    pub more: bool,
-    /// The place asked about is not part of the server's past: the list begins anew.
-    pub reset: bool,
+    pub head: Head,
 }
 
 #[derive(Clone, Debug)]
@@ -118,14 +113,21 @@ impl Server {
         note
     }
 
+    /// The name of its data's present epoch.
+    fn store(&self) -> Uuid {
+        Uuid::from_u128(u128::from(self.epoch))
+    }
+
     /// At most three notes after `seq`, so that pages matter.
-    pub fn since(&self, (epoch, seq): Place) -> Page {
-        let leads_here = epoch == 0 || epoch == self.epoch || self.past.get(&epoch).is_some_and(|shared| seq <= *shared);
+    pub fn since(&self, (seq, store): Place) -> Page {
+        let shared = |store: Uuid| self.past.iter().find(|(epoch, _)| Uuid::from_u128(u128::from(**epoch)) == store).map(|(_, seq)| *seq);
+        let leads_here = store.is_none_or(|store| store == self.store() || shared(store).is_some_and(|shared| seq <= shared));
         let seq = if leads_here { seq } else { 0 };
         let page: Vec<(Seq, NoteId)> = self.changes.range(seq + 1..).take(3).map(|(s, n)| (*s, *n)).collect();
         let seq = page.last().map_or(seq, |(s, _)| *s);
         let notes = page.iter().filter_map(|(_, n)| self.present(*n).cloned()).collect();
-        Page { notes, place: (self.epoch, seq), more: self.changes.range(seq + 1..).next().is_some(), reset: !leads_here }
+        let more = self.changes.range(seq + 1..).next().is_some();
+        Page { notes, head: Head { seq, store: Some(self.store()), more, reset: !leads_here } }
     }
 
     /// An older copy takes the place of the data, and goes on in an epoch of its own.
