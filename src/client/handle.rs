@@ -91,6 +91,8 @@ pub struct Parked {
     pub journal: Vec<u8>,
     /// The server's id of the audit entry, for reporting how it was settled.
     pub conflict_id: Option<String>,
+    /// Mine is what was settled here already: theirs moved on meanwhile.
+    pub again: bool,
 }
 
 /// Who holds a lock.

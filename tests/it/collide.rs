@@ -47,6 +47,32 @@ async fn two_devices_collide_and_settle() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn that_it_was_settled_before_is_known_after_a_restart() {
+    let mut world = World::new().await;
+    let (mut a, mut b) = (world.device("desktop"), world.device("phone"));
+    let note = fresh();
+    a.save(note, None, "Trip", "one\n");
+    a.synced(note, "one\n").await;
+    b.synced(note, "one\n").await;
+    b.save(note, Some(1), "Trip", "two\n");
+    b.synced(note, "two\n").await;
+    a.save(note, Some(1), "Trip", "three\n");
+    let first = needs_you(&mut a).await;
+    b.save(note, Some(2), "Trip", "four\n");
+    b.synced(note, "four\n").await;
+    settle(&a, &first, "two and three\n");
+    let second = needs_you(&mut a).await;
+    assert_eq!((first.again, second.again, second.mine.body.as_str()), (false, true, "two and three\n"));
+    a.end().await;
+    let mut a = world.device("desktop");
+    a.send(Command::Open(note));
+    let opened = a.hear("the note", |n| if let News::Opened(detail) = n { Some(detail.parked.clone()) } else { None }).await;
+    assert!(opened.is_some_and(|parked| parked.again));
+    a.end().await;
+    b.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn alone_on_a_bad_way_there_is_no_conflict() {
     let mut world = World::new().await;
     let mut a = world.shaky_device("desktop");

@@ -192,7 +192,7 @@ proptest! {
         base.content = content(0, &base.content);
         both.mine = content(1, &both.mine);
         both.theirs.content = content(2, &both.theirs.content);
-        let mut p = Play::on(diptych::tui::merge::open(Box::new(both.clone()), &[], false), 80, 24);
+        let mut p = Play::on(diptych::tui::merge::open(Box::new(both.clone()), &[]), 80, 24);
         let (mut journal, mut saved) = (Vec::new(), None);
         p.stage.keys("enter");
         'play: for step in steps.into_iter().chain(finish()) {

@@ -43,11 +43,12 @@ pub fn parked() -> Parked {
         parked_at: at(6),
         journal: Vec::new(),
         conflict_id: None,
+        again: false,
     }
 }
 
 pub fn play(parked: Parked, columns: u16, rows: u16) -> Play {
-    Play::on(merge::open(Box::new(parked), &["same".to_owned()], false), columns, rows)
+    Play::on(merge::open(Box::new(parked), &["same".to_owned()]), columns, rows)
 }
 
 pub fn journal(commands: &[Command]) -> Option<Vec<u8>> {
@@ -369,7 +370,7 @@ fn theirs_moved_on_after_it_was_settled() {
     open(&mut p, &before);
     let (settled, ..) = settled(&p.keys("m")).unwrap();
     // What was settled is mine now, the former theirs the base; only what moved since asks.
-    let mut newer = Parked { base: Some(before.theirs.clone()), mine: settled, ..before.clone() };
+    let mut newer = Parked { base: Some(before.theirs.clone()), mine: settled, again: true, ..before.clone() };
     newer.theirs.version += 1;
     newer.theirs.content.body = newer.theirs.content.body.replace("bitter", "bittersweet");
     p.wait(60_000);
@@ -907,7 +908,7 @@ fn a_large_merge_is_waited_for_and_can_be_left() {
     // A screen that comes back from its journal merges first; leaving calls that off.
     let back = Parked { journal: vec![1], ..parked() };
     let clock = std::rc::Rc::new(std::cell::Cell::new(crate::stage::START));
-    let app = diptych::tui::app::App::new(crate::stage::setup(&clock), merge::open(Box::new(back), &[], false), false);
+    let app = diptych::tui::app::App::new(crate::stage::setup(&clock), merge::open(Box::new(back), &[]), false);
     let mut stage = diptych::tui::stage::Stage::holding(app, 80, 24);
     assert!(stage.screen().contains("Merging base, mine and theirs"), "{}", stage.screen());
     let job = stage.held.as_mut().unwrap().pop().unwrap();

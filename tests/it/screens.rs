@@ -370,6 +370,7 @@ fn parked() -> Parked {
         parked_at: at(-1),
         journal: Vec::new(),
         conflict_id: None,
+        again: false,
     }
 }
 

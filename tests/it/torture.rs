@@ -110,6 +110,7 @@ fn parked(n: u128, mine: &str, theirs: &str) -> Parked {
         parked_at: at(-1),
         journal: Vec::new(),
         conflict_id: None,
+        again: false,
     }
 }
 

@@ -139,6 +139,8 @@ pub(super) struct ParkedJson {
     parked_at: i64,
     journal: Vec<u8>,
     conflict_id: Option<String>,
+    #[serde(default)]
+    again: bool,
 }
 
 impl From<Parked> for ParkedJson {
@@ -152,6 +154,7 @@ impl From<Parked> for ParkedJson {
             parked_at: p.parked_at.0,
             journal: p.journal,
             conflict_id: p.conflict_id,
+            again: p.again,
         }
     }
 }
@@ -168,6 +171,7 @@ impl ParkedJson {
             parked_at: Time(self.parked_at),
             journal: self.journal,
             conflict_id: self.conflict_id,
+            again: self.again,
         }
     }
 }

@@ -5,7 +5,7 @@
 use super::save::{newest, tell};
 use super::unseen::went_on;
 use super::{Effect, Env, base_of, parked};
-use crate::client::handle::{EntryState, News};
+use crate::client::handle::{EntryState, News, Parked};
 use crate::client::message::Answer;
 use crate::client::outbox;
 use crate::client::rebase::{clashes, rebase};
@@ -82,6 +82,7 @@ fn accepted(record: &mut Record, sent: &Sent, note: Note, env: &Env, out: &mut V
 }
 
 fn refused(record: &mut Record, sent: &Sent, present: Note, base: Option<Note>, conflicts: Vec<FieldName>, env: &Env) {
+    let again = record.saved.as_ref().is_some_and(|s| s.settles.is_some());
     // The server's, but where the text was typed on one's own, which only this device knows.
     let of_own = |b: &Note| base.as_ref().is_none_or(|base| base.version == b.version && base.content != b.content);
     let sent_base = sent.base.note.as_deref().filter(|b| of_own(b)).cloned().or(base);
@@ -98,7 +99,7 @@ fn refused(record: &mut Record, sent: &Sent, present: Note, base: Option<Note>, 
         // It goes on from mine, which is what the person sees.
         typed.base = Base::of(base.as_ref());
     }
-    record.parked = Some(parked(record, base, mine, present, conflicts, env.now));
+    record.parked = Some(Parked { again, ..parked(record, base, mine, present, conflicts, env.now) });
 }
 
 pub(super) fn to_side(record: &mut Record, lane: Lane, answer: Answer, env: &Env) {

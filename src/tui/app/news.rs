@@ -33,7 +33,7 @@ impl App {
             }
             News::NeedsYou(parked) => {
                 self.mark_parked(parked.id, true);
-                let again = self.settled.contains(&parked.id);
+                let again = parked.again;
                 // On its own screen a banner says so, but not that it was settled already.
                 if again || self.stack.last().and_then(|s| s.note()) != Some(parked.id) {
                     let key = self.setup.keys.key_name(Mode::Global, Action::Conflict);
@@ -56,8 +56,7 @@ impl App {
                 self.going = None;
                 match &detail.parked {
                     Some(parked) => {
-                        let again = self.settled.contains(&parked.id);
-                        self.push(merge::open(Box::new(parked.clone()), &self.setup.settings.accept, again), out);
+                        self.push(merge::open(Box::new(parked.clone()), &self.setup.settings.accept), out);
                     }
                     None => self.mark_parked(detail.id, false),
                 }

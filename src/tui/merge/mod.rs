@@ -163,10 +163,10 @@ impl Source {
     }
 }
 
-/// The screen for a parked conflict: the question first, unless choices were made already. `again`: it was settled, and theirs moved on.
+/// The screen for a parked conflict: the question first, unless choices were made already.
 #[must_use]
-pub fn open(parked: Box<Parked>, accept: &[String], again: bool) -> Box<dyn Screen> {
-    if parked.journal.is_empty() { Box::new(Question::new(parked, again)) } else { Box::new(Opening::note(parked, accept)) }
+pub fn open(parked: Box<Parked>, accept: &[String]) -> Box<dyn Screen> {
+    if parked.journal.is_empty() { Box::new(Question::new(parked)) } else { Box::new(Opening::note(parked, accept)) }
 }
 
 /// The screen for three files, merged by a job. `size`: bytes of the three together.

@@ -31,8 +31,6 @@ pub struct Question {
     pub mine_deleted: bool,
     /// Whether theirs deleted the note.
     pub theirs_deleted: bool,
-    /// It was settled here before, and theirs moved on: mine is what was settled.
-    pub again: bool,
     wanted: Option<Wanted>,
     opened: Option<Opened>,
     /// An answer that came before the merge was done.
@@ -40,11 +38,11 @@ pub struct Question {
 }
 
 impl Question {
-    /// The question for a parked conflict. `again`: it was settled here, and theirs moved on.
+    /// The question for a parked conflict.
     #[must_use]
-    pub fn new(parked: Box<Parked>, again: bool) -> Question {
+    pub fn new(parked: Box<Parked>) -> Question {
         let (mine_deleted, theirs_deleted) = (parked.mine.deleted, parked.theirs.content.deleted);
-        Question { parked, counts: None, kept: None, mine_deleted, theirs_deleted, again, wanted: None, opened: None, answer: None }
+        Question { parked, counts: None, kept: None, mine_deleted, theirs_deleted, wanted: None, opened: None, answer: None }
     }
 
     /// Has the conflict merged, unless it is or is about to be.
@@ -116,7 +114,7 @@ impl Screen for Question {
                 if let News::NeedsYou(newer) = &**news
                     && newer.id == self.parked.id
                 {
-                    *self = Question::new(newer.clone(), self.again);
+                    *self = Question::new(newer.clone());
                     return self.begin(ctx);
                 }
                 Vec::new()

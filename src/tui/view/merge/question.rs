@@ -62,7 +62,7 @@ pub fn draw(q: &Question, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn 
 
 /// What collided, in one sentence.
 fn what(q: &Question) -> String {
-    if q.again && !q.theirs_deleted && !q.mine_deleted {
+    if q.parked.again && !q.theirs_deleted && !q.mine_deleted {
         let new = match q.counts.map(|c| c.open) {
             None => "Merging to see what is new …".to_owned(),
             Some(0) => "Nothing new asks: Enter shows the result.".to_owned(),
