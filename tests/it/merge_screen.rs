@@ -493,6 +493,35 @@ fn choices_that_cannot_be_kept_are_tried_again_and_not_left_by_chance() {
 }
 
 #[test]
+fn choices_of_a_note_that_find_no_room_are_tried_again_and_not_left_by_chance() {
+    let full = |p: &mut Play| p.news(News::Failed(Some(parked().id), "The disk is full. Free some space.".to_owned()));
+    let kept = |commands: &[Command]| {
+        commands.iter().find_map(|c| if let Command::Journal { journal, .. } = c { Some(journal.clone()) } else { None })
+    };
+    let mut p = play(parked(), 80, 24);
+    p.keys("enter");
+    let first = kept(&p.keys("m")).unwrap();
+    full(&mut p);
+    assert!(p.screen().contains("The disk is full"), "{}", p.screen());
+    assert_eq!(kept(&p.wait(2_500)), Some(first.clone()), "the same is tried again after a while");
+    assert_eq!(kept(&p.wait(2_500)), None, "and no more once nothing speaks against it");
+    full(&mut p);
+    p.keys("q");
+    assert!(p.screen().contains("The choices could not be kept"), "{}", p.screen());
+    assert_eq!(kept(&p.keys("r")), Some(first));
+    full(&mut p);
+    let commands = p.keys("w");
+    assert!(
+        settled(&commands).is_none() && kept(&commands).is_some() && p.screen().contains("make room on the disk first"),
+        "{}",
+        p.screen()
+    );
+    // There is room again.
+    p.keys("q");
+    assert!(!p.screen().contains("could not be kept"), "{}", p.screen());
+}
+
+#[test]
 fn fields_and_a_deletion_are_rows() {
     let mut both = parked();
     both.mine.fields.insert("price_cents".to_owned(), Value::Int(115_000));

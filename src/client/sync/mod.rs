@@ -72,7 +72,18 @@ pub fn collisions(base: &Content, mine: &Content, theirs: &Content) -> Vec<Field
 
 /// A parked conflict, as the disk and the screens hold it.
 fn parked(record: &Record, base: Option<Note>, mine: (Content, Time), theirs: Note, conflicts: Vec<FieldName>, now: Time) -> Parked {
-    Parked { id: record.id, base, mine: mine.0, theirs, conflicts, mine_at: mine.1, parked_at: now, journal: Vec::new(), conflict_id: None, again: false }
+    Parked {
+        id: record.id,
+        base,
+        mine: mine.0,
+        theirs,
+        conflicts,
+        mine_at: mine.1,
+        parked_at: now,
+        journal: Vec::new(),
+        conflict_id: None,
+        again: false,
+    }
 }
 
 /// The base a note is, for a save that follows it.

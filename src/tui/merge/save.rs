@@ -37,7 +37,11 @@ impl Merge {
         }
         let bytes = self.settle.journal(self.hunk());
         match &self.source {
-            Source::Note(p) => vec![Effect::Client(Command::Journal { id: p.id, journal: bytes })],
+            Source::Note(p) => {
+                // If the client cannot keep them it says so, and they are tried again.
+                (self.keeping.failed, self.keeping.retry) = (false, None);
+                vec![Effect::Client(Command::Journal { id: p.id, journal: bytes })]
+            }
             Source::Files(f) => match &f.journal {
                 Some(path) => {
                     self.keeping.under_way = true;
@@ -52,6 +56,10 @@ impl Merge {
     pub(super) fn save(&mut self, began: Time, ctx: &Ctx<'_>) -> Vec<Effect> {
         if self.is_moving() {
             return vec![Effect::Say("A newer version is being merged in: a moment.".to_owned())];
+        }
+        if self.keeping.failed && self.source.note().is_some() {
+            let say = "The choices are only in memory: make room on the disk first, then save again.".to_owned();
+            return self.journal().into_iter().chain([Effect::Warn(say)]).collect();
         }
         let open = self.settle.counts().open;
         if open > 0 && !self.settle.deletes() {
@@ -109,20 +117,25 @@ impl Merge {
 
     pub(super) fn later(&mut self) -> Vec<Effect> {
         match &self.source {
-            Source::Note(_) => {
+            Source::Note(_) if !self.keeping.failed => {
                 let mut out = self.journal();
                 self.leaving = true;
                 out.push(Effect::Back);
                 out
             }
-            Source::Files(_) if self.keeping.failed => {
+            _ if self.keeping.failed => {
                 let choices = [('r', "try again to keep them"), ('l', "leave without them"), ('n', "back")];
                 let mut ask = Ask::choice("leave-unkept", "The choices could not be kept", &choices);
                 ask.lines.push("They are only in memory: what is chosen here is lost when you leave.".to_owned());
                 vec![Effect::Ask(Box::new(ask))]
             }
-            Source::Files(_) => self.end(1),
+            _ => self.end(1),
         }
+    }
+
+    /// The client could not store something of this note: the choices go to it again after a while.
+    pub(super) fn unkept(&mut self, now: Time) {
+        (self.keeping.failed, self.keeping.retry) = (true, Some(now.plus_ms(RETRY_MS)));
     }
 
     /// Ends the program, once the last choice is kept. Choices whose result is written are kept no longer.
@@ -191,8 +204,12 @@ impl Merge {
             ("all-mine", Answer::Choice(0)) => drop(self.settle.choose_open(Side::Mine)),
             ("all-theirs", Answer::Choice(0)) => drop(self.settle.choose_open(Side::Theirs)),
             ("leave-unkept", Answer::Choice(0)) => {
-                self.keeping.then_leave = Some(1);
-                return self.journal();
+                self.keeping.then_leave = self.source.note().is_none().then_some(1);
+                return self.journal().into_iter().chain([Effect::Say("Keeping the choices is tried again.".to_owned())]).collect();
+            }
+            ("leave-unkept", Answer::Choice(1)) if self.source.note().is_some() => {
+                self.leaving = true;
+                return vec![Effect::Back];
             }
             ("leave-unkept", Answer::Choice(1)) => return vec![Effect::Quit(1)],
             ("row-value", Answer::Text(text)) => return self.value_typed(text),
