@@ -167,12 +167,13 @@ fn row(out: &mut Vec<u8>, pen: &mut Pen, old: &[Cell], new: &[Cell], y: u16) -> 
     // Where the terminal's cursor is, as far as that is sure; and a cell that is drawn though it is the same.
     let (mut x, mut at, mut forced) = (0, None, usize::MAX);
     while x < new.len() {
-        let cells = cells_of(&new[x]);
         let differs = |x: usize| x == forced || always(x) || old[x] != new[x];
         if !differs(x) {
-            x += cells;
+            // What lies under a wide character is the same as well; only under one of unsure width it asks to be drawn.
+            x += if x + 1 < new.len() && always(x + 1) { cells_of(&new[x]) } else { 1 };
             continue;
         }
+        let cells = cells_of(&new[x]);
         if x + 1 == new.len() && at != Some(x) && text::unsure(new[x].symbol()).is_none() {
             return Ok(true);
         }
