@@ -138,6 +138,10 @@ pub struct Config {
     pub ca: Option<PathBuf>,
     /// The origin of what is saved here, valid for `X-Client`.
     pub client: String,
+    /// Whether that was named for this run, by an option or the environment.
+    pub named: bool,
+    /// Why it could not be read which server was logged in to.
+    pub unread: Option<Failure>,
     /// Where this device keeps its notes.
     pub data_dir: PathBuf,
     /// Whether commands print JSON.
@@ -181,12 +185,21 @@ impl Config {
             None => host(),
         };
         let data_dir = flags.data_dir.clone().or(file.data_dir).unwrap_or_else(|| dirs.data.clone());
+        let mut unread = None;
         let server = match flags.server.clone().or(file.server) {
             Some(server) => Some(server).filter(|s| !s.is_empty()),
-            None => Logins::read(&data_dir)?.server,
+            None => Logins::read(&data_dir).map_or_else(
+                |failure| {
+                    unread = Some(failure);
+                    None
+                },
+                |logins| logins.server,
+            ),
         };
         let config = Self {
             file: path,
+            named: flags.client.is_some(),
+            unread,
             server: server.map(|s| s.trim_end_matches('/').to_owned()),
             token,
             ca: flags.ca.clone().or(file.ca_file),

@@ -95,14 +95,17 @@ fn log(ctx: &Context) -> Check {
 }
 
 async fn server(ctx: &Context) -> Vec<Check> {
+    let told = |failure: &Failure| format!("{} {} {}", failure.what, failure.why, failure.todo);
+    if let Some(failure) = &ctx.config.unread {
+        return vec![Check::new("login", State::Trouble, told(failure))];
+    }
     let Some(url) = &ctx.config.server else {
         return vec![Check::new("server", State::Well, "none is set: the notes are kept on this device.")];
     };
     let trouble = |what, said: String| Check { status: 3, ..Check::new(what, State::Trouble, said) };
-    let told = |failure: Failure| format!("{} {} {}", failure.what, failure.why, failure.todo);
     let token = connect::token(&ctx.config, url);
     let access = connect::access(&ctx.config, url, token.as_ref().cloned().unwrap_or_default());
-    let http = match access.map_err(told).and_then(|access| Http::new(&access)) {
+    let http = match access.map_err(|failure| told(&failure)).and_then(|access| Http::new(&access)) {
         Ok(http) => http,
         Err(why) => return vec![trouble("server", why)],
     };
@@ -111,7 +114,7 @@ async fn server(ctx: &Context) -> Vec<Check> {
         Err(fault) => trouble("server", format!("{url}: {fault} Is it running, and the address right?")),
     };
     let token = match token {
-        Err(failure) => trouble("token", told(failure)),
+        Err(failure) => trouble("token", told(&failure)),
         // Nothing is changed there by asking.
         Ok(_) => match http.rules().await {
             Ok(_) => Check::new("token", State::Well, "the server takes it."),

@@ -49,7 +49,7 @@ impl Export {
                 let text = markdown::write(row.id, detail.synced.as_ref().map_or(0, |s| s.version), content);
                 let path = place(dir, &name, row.id, alone);
                 whole::write(&path, text.as_bytes(), New::Shared).map_err(|e| unwritten(&path, &e))?;
-                output::progress(n + 1, rows.len());
+                output::progress("Written", n + 1, rows.len());
             }
             session.close().await?;
             Ok(rows.len())

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 /// What went wrong, for a person: one sentence of what, one of why, one of what to do.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("{what}\n{why}\n{todo}")]
 pub struct Failure {
     /// The exit status: 1 a conflict is left, 2 usage, 3 the server, 4 data or disk.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::session::{self, Sent, Session, content};
+use super::sync::MANY;
 use super::{Context, Failure, output, save};
 use crate::domain::note::{Content, NoteId};
 use crate::wire::markdown::{self, Page};
@@ -48,9 +49,13 @@ impl Import {
                     Ok(None) => {}
                     Err(failure) => tally.left.push(format!("{}: {} {}", path.display(), failure.what, failure.why)),
                 }
-                output::progress(n + 1, files.len());
+                output::progress("Read", n + 1, files.len());
             }
-            for id in on_their_way {
+            let all = on_their_way.len();
+            for (n, id) in on_their_way.into_iter().enumerate() {
+                if all > MANY {
+                    output::progress("Sent", n + 1, all);
+                }
                 if matches!(session.sent(id, false).await?, Sent::Parked) {
                     tally.parked += 1;
                 }

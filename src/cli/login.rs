@@ -1,6 +1,7 @@
 //! `diptych login`: remembers a server and the token for it, once the server has accepted the token.
 //!
-//! The token goes into a file that only its owner can read; the server into the settings, where comments and all else stay as they are.
+//! The token goes into a file that only its owner can read; the server, and the name of this device where `--client` gives one, into the
+//! settings, where comments and all else stay as they are.
 
 use std::io::{BufRead, IsTerminal};
 use std::path::Path;
@@ -109,17 +110,21 @@ fn set_server(config: &Config, url: &str) -> Result<(), String> {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => config_init::TEXT.to_owned(),
         Err(e) => return Err(e.to_string()),
     };
-    let text = with_server(&text, url, config.ca.as_deref())?;
+    let text = with_server(&text, url, config.ca.as_deref(), Some(config.client.as_str()).filter(|_| config.named))?;
     dirs::make(config.file.parent().unwrap_or(Path::new("."))).map_err(|f| f.why)?;
     whole::write(&config.file, text.as_bytes(), New::Private).map_err(|e| e.to_string())
 }
 
-/// The settings with this server, and the authority its certificate was checked against, and nothing else changed.
-fn with_server(text: &str, url: &str, ca: Option<&Path>) -> Result<String, String> {
+/// The settings with this server, the authority its certificate was checked against and the name given to this device, and nothing else
+/// changed.
+fn with_server(text: &str, url: &str, ca: Option<&Path>, client: Option<&str>) -> Result<String, String> {
     let mut settings: toml_edit::DocumentMut = text.parse().map_err(|e: toml_edit::TomlError| e.message().to_owned())?;
     set(&mut settings, "server", url);
     if let Some(ca) = ca.map(|p| std::path::absolute(p).unwrap_or_else(|_| p.to_owned())) {
         set(&mut settings, "ca_file", &ca.to_string_lossy());
+    }
+    if let Some(client) = client {
+        set(&mut settings, "client", client);
     }
     Ok(settings.to_string())
 }
@@ -142,13 +147,13 @@ mod tests {
     #[test]
     fn the_server_is_set_and_every_comment_stays() {
         let text = "# mine\ntheme = \"dark\"  # at night\n\n[merge]\naccept = []\n";
-        let new = with_server(text, "https://a", None).unwrap();
+        let new = with_server(text, "https://a", None, None).unwrap();
         assert!(new.starts_with("# mine\ntheme = \"dark\"  # at night\n"), "{new}");
         assert!(new.find("server = \"https://a\"").unwrap() < new.find("[merge]").unwrap(), "{new}");
-        let again = with_server("server = \"https://a\" # home\nmouse = false\n", "https://b", None).unwrap();
-        assert_eq!(again, "server = \"https://b\" # home\nmouse = false\n");
-        let whole = with_server(super::config_init::TEXT, "https://a", Some(std::path::Path::new("/ca.pem"))).unwrap();
+        let again = with_server("server = \"https://a\" # home\nmouse = false\n", "https://b", None, Some("lap")).unwrap();
+        assert_eq!(again, "server = \"https://b\" # home\nmouse = false\nclient = \"lap\"\n");
+        let whole = with_server(super::config_init::TEXT, "https://a", Some(std::path::Path::new("/ca.pem")), None).unwrap();
         assert!(whole.contains("ca_file = \"/ca.pem\"") && whole.contains("#: theme"), "{whole}");
-        assert!(with_server("server = ", "https://a", None).is_err());
+        assert!(with_server("server = ", "https://a", None, None).is_err());
     }
 }

@@ -32,7 +32,8 @@ impl Logins {
         let path = data.join(NAME);
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            // Where the folder cannot be, whatever writes into it says so.
+            Err(e) if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => return Ok(Self::default()),
             Err(e) => return Err(unreadable(&path, &e)),
         };
         // The message would quote the line, and with it a token.

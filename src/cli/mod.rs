@@ -196,7 +196,10 @@ pub fn main() -> ExitCode {
 }
 
 fn run(flags: &config::Flags, command: Option<Cmd>) -> Result<u8, Failure> {
-    let config = Config::load(flags)?;
+    let mut config = Config::load(flags)?;
+    if let Some(failure) = config.unread.take_if(|_| !matches!(command, Some(Cmd::Doctor(_)))) {
+        return Err(failure);
+    }
     dispatch(command, &Context { config, edge: Edge::real() })
 }
 

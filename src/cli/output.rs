@@ -47,10 +47,21 @@ pub fn note(text: &str) {
 }
 
 /// How far a long work is, on standard error where a terminal is there; the last call ends the line.
-pub fn progress(done: usize, all: usize) {
+pub fn progress(what: &str, done: usize, all: usize) {
+    const WIDE: usize = 20;
     let mut err = io::stderr();
     if err.is_terminal() && (done.is_multiple_of(50) || done == all) {
-        let _ = write!(err, "\r{done} of {all}{}", if done == all { "\n" } else { "" });
+        let full = (done * WIDE).checked_div(all).unwrap_or(WIDE).min(WIDE);
+        let bar = "=".repeat(full) + &" ".repeat(WIDE - full);
+        let _ = write!(err, "\r{what} [{bar}] {done} of {all}{}", if done == all { "\n" } else { "" });
+    }
+}
+
+/// How much has come of what is fetched, where a terminal is there; `ends`: that was all, and the line is cleared.
+pub fn fetching(notes: usize, ends: bool) {
+    let mut err = io::stderr();
+    if err.is_terminal() {
+        let _ = if ends { write!(err, "\r\x1b[K") } else { write!(err, "\rFetching: {notes} notes are here") };
     }
 }
 

@@ -44,6 +44,8 @@ pub struct Session {
     connected: Connected,
     connection: Connection,
     caught_up: bool,
+    /// Notes fetched so far, while there are more to come.
+    fetched: usize,
     /// Deletions that wait for a word: how many of how many notes.
     pub held: Option<(usize, usize)>,
 }
@@ -55,7 +57,7 @@ impl Session {
     /// Those of [`connect`].
     pub async fn open(ctx: &Context) -> Result<Session, Failure> {
         let connected = connect(ctx, true).await?;
-        Ok(Session { connected, connection: Connection::Unknown, caught_up: false, held: None })
+        Ok(Session { connected, connection: Connection::Unknown, caught_up: false, fetched: 0, held: None })
     }
 
     /// Ends it, once everything is on disk.
@@ -78,12 +80,25 @@ impl Session {
         };
         match &news {
             News::ConnectionIs(connection) => self.connection = connection.clone(),
-            News::CaughtUp => self.caught_up = true,
+            News::Fetched(notes) => {
+                self.fetched = *notes;
+                output::fetching(*notes, false);
+            }
+            News::CaughtUp => {
+                self.caught_up = true;
+                self.fetching_ends();
+            }
             News::DeletionsHeld(some, all) => self.held = Some((*some, *all)),
             News::Notice(text) => output::note(&output::harmless(text)),
             _ => {}
         }
         Ok(news)
+    }
+
+    fn fetching_ends(&mut self) {
+        if std::mem::take(&mut self.fetched) > 0 {
+            output::fetching(0, true);
+        }
     }
 
     async fn asked<T>(
@@ -128,22 +143,29 @@ impl Session {
         self.asked(3, SERVER, command, pick).await
     }
 
-    /// Waits until this device has what the server has, or until it is known that it cannot now, or so long. Gives why not.
+    /// Waits until this device has what the server has, or until it is known that it cannot now, or nothing came for so long. Gives why not.
     ///
     /// # Errors
     /// Only that the client has stopped.
     pub async fn catch_up(&mut self, within: Duration) -> Result<Option<String>, Failure> {
-        let wait = async {
-            while !self.caught_up && self.trouble().is_none() {
-                self.hear().await?;
+        while !self.caught_up && self.trouble().is_none() {
+            let before = self.fetched;
+            let wait = async {
+                while !self.caught_up && self.trouble().is_none() && self.fetched == before {
+                    self.hear().await?;
+                }
+                Ok(())
+            };
+            match tokio::time::timeout(within, wait).await {
+                Ok(done) => done?,
+                Err(_) => {
+                    self.fetching_ends();
+                    return Ok(Some("The server has not answered in time.".to_owned()));
+                }
             }
-            Ok(())
-        };
-        match tokio::time::timeout(within, wait).await {
-            Ok(Err(failure)) => Err(failure),
-            Ok(Ok(())) => Ok(if self.caught_up { None } else { self.trouble() }),
-            Err(_) => Ok(Some("The server has not answered in time.".to_owned())),
         }
+        self.fetching_ends();
+        Ok(if self.caught_up { None } else { self.trouble() })
     }
 
     /// The same, with a word on standard error where what follows may be old.

@@ -10,7 +10,7 @@ use super::{Context, Failure, output};
 use crate::client::{Command, EntryState, OutboxRow, State};
 
 /// From so many entries on it is told how far the sending is.
-const MANY: usize = 20;
+pub(super) const MANY: usize = 20;
 
 /// Fetch and send everything now
 #[derive(clap::Args, Debug)]
@@ -35,9 +35,12 @@ impl Sync {
         let (trouble, left, conflicts, held) = ctx.block_on(async {
             let mut session = Session::open(ctx).await?;
             let within = if self.wait { Duration::MAX } else { Duration::from_secs(self.timeout) };
-            let trouble = match tokio::time::timeout(within, self.sent(&mut session)).await {
-                Ok(done) => done?,
-                Err(_) => Some("The server has not answered in time.".to_owned()),
+            let trouble = match self.fetched(&mut session, within).await? {
+                Some(why) => Some(why),
+                None => match tokio::time::timeout(within, self.sent(&mut session)).await {
+                    Ok(done) => done?,
+                    Err(_) => Some("The server has not answered in time.".to_owned()),
+                },
             };
             let left = session.outbox().await?;
             let conflicts = session.rows().await?.iter().filter(|r| r.state == State::NeedsYou).count();
@@ -64,16 +67,21 @@ impl Sync {
         }
     }
 
-    /// Fetches, then waits until nothing is on its way; gives why that cannot be now.
-    async fn sent(&self, session: &mut Session) -> Result<Option<String>, Failure> {
-        let mut trouble = session.catch_up(Duration::MAX).await?;
+    /// Fetches, for as long as something comes within that time; gives why that cannot be now.
+    async fn fetched(&self, session: &mut Session, within: Duration) -> Result<Option<String>, Failure> {
+        let mut trouble = session.catch_up(within).await?;
         while self.wait && trouble.is_some() {
             session.listen().await;
-            trouble = session.trouble();
+            trouble = match session.trouble() {
+                Some(why) => Some(why),
+                None => session.catch_up(within).await?,
+            };
         }
-        if trouble.is_some() {
-            return Ok(trouble);
-        }
+        Ok(trouble)
+    }
+
+    /// Waits until nothing is on its way; gives why that cannot be now.
+    async fn sent(&self, session: &mut Session) -> Result<Option<String>, Failure> {
         if self.allow_deletions {
             session.tell(Command::AllowDeletions);
             session.held = None;
@@ -83,7 +91,7 @@ impl Sync {
         loop {
             let now = going(session).await?;
             if all.len() > MANY {
-                output::progress(all.len().saturating_sub(now.len()), all.len());
+                output::progress("Sent", all.len().saturating_sub(now.len()), all.len());
             }
             if now.is_empty() {
                 return Ok(None);

@@ -68,6 +68,8 @@ struct Back {
 pub struct CatchUp {
     place: Place,
     under_way: bool,
+    /// Notes that came since it began.
+    fetched: usize,
     again: bool,
     /// What was begun broke off: there may be more that is not here.
     behind: bool,
@@ -85,12 +87,13 @@ impl CatchUp {
     #[must_use]
     pub fn new(place: Place) -> CatchUp {
         let (answered, brake) = (HashSet::new(), Brake::default());
-        CatchUp { place, under_way: false, again: false, behind: false, back: None, unsure: true, loose: true, answered, brake }
+        CatchUp { place, under_way: false, fetched: 0, again: false, behind: false, back: None, unsure: true, loose: true, answered, brake }
     }
 
     /// Begins, unless it is under way; then it is done once more after.
     pub fn begin(&mut self) -> bool {
         self.again |= self.under_way;
+        self.fetched *= usize::from(self.under_way);
         !std::mem::replace(&mut self.under_way, true)
     }
 
@@ -116,6 +119,12 @@ impl CatchUp {
     #[must_use]
     pub fn place(&self) -> Place {
         self.place
+    }
+
+    /// How many notes came since it began.
+    #[must_use]
+    pub fn fetched(&self) -> usize {
+        self.fetched
     }
 
     /// Whether it rests: nothing is being learnt anew, and no deletions are held.
@@ -197,6 +206,7 @@ impl CatchUp {
         if let Some(back) = &mut self.back {
             back.seen.insert(id);
         }
+        self.fetched += 1;
         self.brake.came(id);
         if deleted && record.synced.as_ref().is_some_and(|n| !n.content.deleted) {
             let input = self.input(note, record);

@@ -344,6 +344,8 @@ pub enum News {
     Outbox(Vec<OutboxRow>),
     /// Whether the server can be reached.
     ConnectionIs(Connection),
+    /// So many changed notes were fetched and stored, and there are more to come.
+    Fetched(usize),
     /// Everything the server had when asked is here.
     CaughtUp,
     /// More than a fifth of the notes would go (how many of how many): nothing was deleted here, the person is asked.

@@ -43,6 +43,7 @@ mod torture;
 mod troubles;
 mod two_devices;
 mod typing;
+mod unseen;
 mod ways_out;
 mod widths;
 #[allow(dead_code, reason = "a toolbox: each story takes what it needs")]

@@ -59,7 +59,10 @@ impl Driver {
             Next::Whole => self.lacked().map(|()| Next::Whole),
         });
         match done {
-            Ok(Next::Ask) => self.next_page(),
+            Ok(Next::Ask) => {
+                self.tell(News::Fetched(self.caught.fetched()));
+                self.next_page();
+            }
             Ok(Next::Whole) => self.whole(),
             Err(e) => {
                 self.caught.not_stored();

@@ -206,7 +206,8 @@ impl Device {
                 }
                 seen.push(format!("{news:.300?}"));
             }
-            self.send(Command::SyncNow);
+            // One that was told to stop takes nothing any more, and its last word may still be to come.
+            let _ = self.handle.send(Command::SyncNow);
         }
         panic!(
             "never heard of {what}; heard\n{}\n{}",

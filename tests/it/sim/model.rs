@@ -75,7 +75,7 @@ pub fn quiet(world: &World<'_>) -> bool {
             && d.screen.is_none()
             && d.caught.rests()
             && !d.caught.unsure()
-            && matches!(world.server.since(d.caught.place()), Page { head, notes } if !head.reset && notes.is_empty())
+            && matches!(world.server.since(d.caught.place()), Page { head, notes } if !head.reset && head.store == d.caught.place().1 && notes.is_empty())
     })
 }
 
