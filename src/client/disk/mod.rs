@@ -2,11 +2,12 @@
 //!
 //! A step is one transaction (WAL, `synchronous=FULL`), reading included: what is said to be saved is on the disk, and another program
 //! that writes at the same time is neither overwritten nor overwrites. The file carries our mark; one that is not ours or is damaged is
-//! set aside under another name, never overwritten. Calls block; the driver makes them on its own thread.
+//! set aside under another name, never overwritten ([`salvage`]). Calls block; the driver makes them on its own thread.
 
 mod json;
 mod open;
 mod read;
+pub mod salvage;
 mod typing;
 mod write;
 

@@ -7,7 +7,8 @@ use diptych::client::handle::{Command, News, State};
 use diptych::client::http::Access;
 use diptych::domain::note::NoteId;
 
-use super::world::{Device, content, id};
+use super::world::{Device, World, content, id};
+use crate::proxy::{Fault, Proxy};
 
 /// A file system in memory, gone when it is dropped.
 struct Small(tempfile::TempDir);
@@ -17,6 +18,19 @@ impl Small {
         let folder = tempfile::tempdir().unwrap();
         let done = mount(&["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"], folder.path());
         done.then_some(Small(folder))
+    }
+
+    /// Takes all the space that is left.
+    fn fill(&self) {
+        use std::io::Write;
+        let mut file = std::fs::File::create(self.0.path().join("filler")).unwrap();
+        for size in [1 << 16, 1 << 12] {
+            while file.write(&vec![0; size]).is_ok_and(|n| n == size) {}
+        }
+    }
+
+    fn empty(&self) {
+        std::fs::remove_file(self.0.path().join("filler")).unwrap();
     }
 
     fn grow(&self, size: &str) {
@@ -75,4 +89,80 @@ async fn on_a_full_disk_nothing_is_said_to_be_saved_that_is_not_and_all_goes_on_
     }
     device.send(Command::Stop);
     device.hear("stopped", |n| matches!(n, News::Stopped).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_conflict_that_a_full_disk_does_not_take_is_said_and_parked_when_there_is_space() {
+    let Some(small) = Small::mount("12m") else { return println!("skipped: a file system can be mounted by root only") };
+    let world = World::start().await;
+    let mut desktop = world.device("desktop").await;
+    let proxy = Proxy::start(world.address).await;
+    let access = Access { server: proxy.url(), token: world.token.clone(), origin: "laptop".to_owned(), ca: None };
+    let mut laptop = Device::start(access, small.0.path().join("laptop.db"), Some(proxy));
+    let note = NoteId(id());
+    let text = |who: &str| content("n", &format!("of {who}\n").repeat(40_000));
+    desktop.save(note, text("both"));
+    desktop.synced(note).await;
+    laptop.has(note, &text("both").body).await;
+    laptop.proxy().cut(true);
+    desktop.save(note, text("desktop"));
+    desktop.synced(note).await;
+    let revision = laptop.save(note, text("laptop"));
+    laptop.saved_here(note, revision).await;
+    // The save goes out while there is space; when its refusal comes there is none.
+    laptop.proxy().next("PUT", Fault::Delay(std::time::Duration::from_millis(1500)));
+    laptop.proxy().cut(false);
+    while !laptop.proxy().seen().iter().any(|l| l.starts_with("PUT")) {
+        laptop.send(Command::SyncNow);
+        laptop.open(note).await;
+    }
+    small.fill();
+    let why = laptop
+        .hear("that it is not kept", |n| if let News::Failed(Some(i), why) = n { (*i == note).then(|| why.clone()) } else { None })
+        .await;
+    assert!(why.contains("the disk is full") && why.contains("Free some space"), "{why}");
+    let detail = laptop.open(note).await;
+    assert_eq!((detail.state, detail.draft.unwrap().content), (State::SavedHere, text("laptop")));
+    // Typing is refused with a word too, and nothing that was there goes.
+    laptop.send(Command::Type { id: note, base: Some(1), content: Box::new(text("more")), revision: 900 });
+    laptop.hear("that it is not kept", |n| matches!(n, News::Failed(Some(i), _) if *i == note).then_some(())).await;
+    small.empty();
+    let parked = laptop.needs_you(note).await;
+    assert_eq!((parked.mine, parked.theirs.content, parked.base.unwrap().content), (text("laptop"), text("desktop"), text("both")));
+    laptop.settle(note, text("all"));
+    laptop.settled(note).await;
+    desktop.has(note, &text("all").body).await;
+}
+
+#[test]
+fn a_damaged_file_on_a_full_disk_is_left_as_it_is_until_there_is_space() {
+    use diptych::client::disk::{Disk, DiskError};
+    use diptych::domain::note::Time;
+    let Some(small) = Small::mount("4m") else { return println!("skipped: a file system can be mounted by root only") };
+    let path = small.0.path().join("laptop.db");
+    let (mut disk, _) = Disk::open(&path, Time(0)).unwrap();
+    let note = NoteId(id());
+    for n in 0..4 {
+        disk.change(|d| d.copy(note, &content("n", &format!("{n}\n").repeat(100_000)), "discarded", Time(n))).unwrap();
+    }
+    drop(disk);
+    // A page that holds nothing is scribbled over and named as free: a look finds it, and nothing else is hurt.
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes.extend([0x5a; 4096]);
+    let last = u32::try_from(bytes.len() / 4096).unwrap();
+    for (at, n) in [(28, last), (32, last), (36, 1)] {
+        bytes[at..at + 4].copy_from_slice(&n.to_be_bytes());
+    }
+    std::fs::write(&path, &bytes).unwrap();
+    std::fs::write(small.0.path().join("laptop.db.damaged"), b"").unwrap();
+    small.fill();
+    for _ in 0..2 {
+        let done = Disk::open(&path, Time(3_000_000));
+        assert!(matches!(done, Err(DiskError::Full | DiskError::Failing(_))), "{done:?}");
+        assert!(std::fs::read(&path).unwrap() == bytes, "nothing is moved or changed");
+    }
+    small.empty();
+    let (disk, notices) = Disk::open(&path, Time(3_000_000)).unwrap();
+    assert!(notices[0].contains("All of it was taken over"), "{notices:?}");
+    assert_eq!(disk.copies(note).unwrap().len(), 4);
 }
