@@ -2,7 +2,8 @@
 //!
 //! Whole processes on loopback, SQLite with `synchronous = FULL`, saves of 2 kB, alternating rounds; a ratio is of two medians of one
 //! run. CPU is the server's own. `-- saves`, `-- large`, `-- listeners` run one part; `-- quick` takes fewer and shorter rounds. A peer
-//! that is not installed (`etcd`, `pgbench`; a Gin handler named by `DIPTYCH_BENCH_GIN`) is left out, and said so. It reports, it never fails.
+//! that is not installed is left out, and said so: `etcd`, `pgbench` of PostgreSQL, and the handler in `gin.go`, which is built where there
+//! are Go and Debian's golang-github-{gin-gonic-gin,jinzhu-gorm,mattn-go-sqlite3}-dev (Gin 1.8, GORM 1.9). It reports, it never fails.
 
 #![allow(
     missing_docs,

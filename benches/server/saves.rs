@@ -1,6 +1,6 @@
 //! Saves a second, their times and their cost, beside peers in alternating rounds.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -49,9 +49,21 @@ fn etcd(folder: &Path) -> Running {
     running
 }
 
+/// Builds the handler in Go, with the packages of the distribution; `None` where there are none.
+fn gin(folder: &Path) -> Option<PathBuf> {
+    let (source, program) = (folder.join("gin.go"), folder.join("gin"));
+    std::fs::write(&source, include_str!("gin.go")).unwrap();
+    let mut go = Command::new("go");
+    go.args(["build", "-o"]).arg(&program).arg(&source).current_dir(folder);
+    go.envs([("GO111MODULE", "off"), ("GOPATH", "/usr/share/gocode"), ("CGO_ENABLED", "1"), ("GOFLAGS", "")])
+        .env("GOCACHE", folder.join("cache"));
+    let built = go.output().ok()?;
+    built.status.success().then_some(program)
+}
+
 /// One server at a time: each starts from nothing, is loaded, and ends before the next.
-fn targets(round: &Path) -> Vec<Box<dyn FnOnce() -> Target + '_>> {
-    let mut out: Vec<Box<dyn FnOnce() -> Target + '_>> = Vec::new();
+fn targets<'a>(round: &'a Path, gin: Option<&'a Path>) -> Vec<Box<dyn FnOnce() -> Target + 'a>> {
+    let mut out: Vec<Box<dyn FnOnce() -> Target + 'a>> = Vec::new();
     let subject = move |name: &'static str, stale: bool| {
         let subject = Subject::start(round, &format!("sqlite:{}", round.join(format!("{stale}.db")).display()));
         let kind = subject.kind(stale);
@@ -63,7 +75,7 @@ fn targets(round: &Path) -> Vec<Box<dyn FnOnce() -> Target + '_>> {
     if on_path("etcd") {
         out.push(Box::new(|| Target { name: ETCD, running: etcd(round), kind: Kind::Etcd }));
     }
-    if let Some(gin) = std::env::var_os("DIPTYCH_BENCH_GIN") {
+    if let Some(gin) = gin {
         out.push(Box::new(move || {
             let port = free_port();
             let running = Running::start(Command::new(gin).arg(port.to_string()).arg(round.join("gin.db")), port);
@@ -79,9 +91,11 @@ pub async fn tables(quick: bool) {
     let (rounds, time) = if quick { (1, 1) } else { (5, 3) };
     let mut rows: Vec<Row> = Vec::new();
     let mut listening = Vec::new();
+    let tools = folder();
+    let gin = gin(tools.path());
     for _ in 0..rounds {
         let folder = folder();
-        for start in targets(folder.path()) {
+        for start in targets(folder.path(), gin.as_deref()) {
             let Target { name, running, kind } = start();
             if name == SELF {
                 listening.push(running.listening.as_secs_f64() * 1e3);

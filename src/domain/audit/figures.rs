@@ -139,37 +139,12 @@ fn advise(entity: &str, name: &str, of: &OfField, days: u32, policies: &Policies
 
 #[cfg(test)]
 mod tests {
+    use super::super::made::{self, list, text};
     use super::*;
-    use crate::domain::note::Time;
 
-    fn entry(record: &str, field: &str, values: [FieldValue; 3]) -> Entry {
-        let [base, mine, theirs] = values;
-        let kept = theirs.clone();
-        Entry {
-            id: "e".into(),
-            at: Time(0),
-            entity: "note".into(),
-            entity_id: record.into(),
-            action: "conflict_409".into(),
-            user_id: "u".into(),
-            server_ts: None,
-            client_ts: None,
-            server_version: Some(2),
-            base_version: Some(1),
-            client_origin: "lap".into(),
-            server_origin: "desk".into(),
-            fields: [(field.to_owned(), FieldRecord { base, mine, theirs, kept })].into(),
-            outcome: None,
-            settled: None,
-        }
-    }
-
-    fn text(t: &str) -> FieldValue {
-        FieldValue::Is(Value::Text(t.to_owned()))
-    }
-
-    fn list(l: &[&str]) -> FieldValue {
-        FieldValue::Is(Value::List(l.iter().map(|t| (*t).to_owned()).collect()))
+    /// A refused save of one field.
+    fn entry(record: &str, field: &str, [base, mine, theirs]: [FieldValue; 3]) -> Entry {
+        made::entry(record, "conflict_409", &[(field, [base, mine, theirs.clone(), theirs])])
     }
 
     /// The figures of these entries over thirty days.

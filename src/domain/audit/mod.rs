@@ -1,6 +1,8 @@
 //! What is recorded of a conflict, the figures drawn from it, and the advice they speak for.
 
 pub mod figures;
+#[cfg(test)]
+mod made;
 pub mod replay;
 
 use std::collections::BTreeMap;

@@ -158,40 +158,16 @@ fn was(entry: &Entry, name: &str, record: &FieldRecord) -> Fate {
 
 #[cfg(test)]
 mod tests {
+    use super::super::made::{self, list, text};
     use super::*;
     use crate::domain::note::Value;
-
-    fn text(t: &str) -> FieldValue {
-        FieldValue::Is(Value::Text(t.to_owned()))
-    }
 
     fn number(n: i64) -> FieldValue {
         FieldValue::Is(Value::Int(n))
     }
 
-    fn list(l: &[&str]) -> FieldValue {
-        FieldValue::Is(Value::List(l.iter().map(|t| (*t).to_owned()).collect()))
-    }
-
     fn entry(action: &str, fields: &[(&str, [FieldValue; 4])]) -> Entry {
-        let record = |[base, mine, theirs, kept]: [FieldValue; 4]| FieldRecord { base, mine, theirs, kept };
-        Entry {
-            id: "e".into(),
-            at: Time(0),
-            entity: "note".into(),
-            entity_id: "n".into(),
-            action: action.into(),
-            user_id: "u".into(),
-            server_ts: None,
-            client_ts: None,
-            server_version: Some(2),
-            base_version: Some(1),
-            client_origin: "lap".into(),
-            server_origin: "desk".into(),
-            fields: fields.iter().map(|(n, r)| ((*n).to_owned(), record(r.clone()))).collect(),
-            outcome: None,
-            settled: None,
-        }
+        made::entry("n", action, fields)
     }
 
     /// What was and what would be of the first entry's fields, by name, under these policies.
