@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::door::{Door, Grant};
 use super::metrics::Metrics;
-use super::store::{Job, Store, Who, Write};
+use super::store::{Fresh, Job, Store, Who, Write};
 use crate::domain::note::Time;
 use crate::domain::policy::Policies;
 
@@ -108,7 +108,7 @@ impl Inner {
             job,
             key,
             now: (self.config.clock)(),
-            fresh: (self.config.ids)(),
+            fresh: Fresh::from(Arc::clone(&self.config.ids)),
             policies: Arc::clone(&self.policies),
             lock_ms: i64::try_from(self.config.lock_timeout.as_millis()).unwrap_or(i64::MAX),
         }

@@ -15,6 +15,7 @@ mod app;
 mod door;
 mod error;
 mod events;
+mod fresh;
 mod memory;
 mod metrics;
 mod request;

@@ -17,6 +17,7 @@ use crate::domain::policy::Policies;
 use crate::wire::note::Owned;
 
 pub use super::events::{Event, Heard, Kind};
+pub use super::fresh::Fresh;
 
 /// What a call to a store gives, some time later.
 pub type Fut<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -146,8 +147,8 @@ pub struct Write {
     pub key: Option<(Uuid, [u8; 32])>,
     /// When it came in.
     pub now: Time,
-    /// A fresh id, for an audit entry or a lock token.
-    pub fresh: Uuid,
+    /// For an audit entry or a lock token.
+    pub fresh: Fresh,
     /// The policies in force.
     pub policies: Arc<Policies>,
     /// How long an idle lock holds, in milliseconds.

@@ -48,7 +48,7 @@ async fn create<T: Tx>(tx: &mut T, write: &Write, id: NoteId, content: &Content)
         (Decision::Refuse(r), Some(present)) => {
             let entry = entry(write, id.0, &r.conflict, Some(&present), None);
             put_entry(tx, write, &entry).await?;
-            Ok(conflict(present, None, r.conflicts.iter().map(ToString::to_string).collect(), write.fresh))
+            Ok(conflict(present, None, r.conflicts.iter().map(ToString::to_string).collect(), write.fresh.id()))
         }
         (Decision::Accept(a), None) => {
             let note = put_version(tx, write, id, a.content, None).await?;
@@ -101,7 +101,7 @@ async fn save<T: Tx>(tx: &mut T, write: &Write) -> Step<Done> {
             let mut entry = entry(write, id.0, &r.conflict, Some(&present), Some(base.version));
             entry.client_ts = *client_ts;
             put_entry(tx, write, &entry).await?;
-            Ok(conflict(present, Some(base), names(&r.conflicts), write.fresh))
+            Ok(conflict(present, Some(base), names(&r.conflicts), write.fresh.id()))
         }
         Decision::Accept(a) => {
             if let Some(c) = &a.conflict {
@@ -186,7 +186,7 @@ fn tell<T: Tx>(tx: &mut T, write: &Write, seq: Seq, kind: Kind, id: Uuid, versio
 
 fn entry(write: &Write, id: Uuid, conflict: &Conflict, present: Option<&Note>, base_version: Option<Version>) -> Entry {
     Entry {
-        id: write.fresh.to_string(),
+        id: write.fresh.id().to_string(),
         at: write.now,
         entity: "note".to_owned(),
         entity_id: id.to_string(),
@@ -207,7 +207,7 @@ fn entry(write: &Write, id: Uuid, conflict: &Conflict, present: Option<&Note>, b
 async fn put_entry<T: Tx>(tx: &mut T, write: &Write, entry: &Entry) -> Step<()> {
     let seq = tx.next_seq(write.who.space).await?;
     tx.put_audit(write.who.space, seq, entry).await?;
-    tell(tx, write, seq, Kind::Audit, write.fresh, entry.server_version, false);
+    tell(tx, write, seq, Kind::Audit, write.fresh.id(), entry.server_version, false);
     Ok(())
 }
 
@@ -275,7 +275,7 @@ async fn lock<T: Tx>(tx: &mut T, write: &Write, note: NoteId, token: Option<Uuid
             note: note.0,
             user: write.who.user.to_string(),
             origin: write.who.origin.clone(),
-            token: write.fresh,
+            token: write.fresh.id(),
             acquired: write.now.0,
             expires,
         },

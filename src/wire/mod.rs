@@ -8,6 +8,7 @@ pub mod error;
 pub mod markdown;
 pub mod note;
 pub mod side;
+pub mod text;
 pub mod time;
 pub mod value;
 

@@ -20,6 +20,7 @@ pub struct NoteJson {
     /// The title, one line.
     pub title: String,
     /// The text.
+    #[serde(serialize_with = "super::text::serialize")]
     pub body: String,
     /// The tags, none twice.
     pub tags: Vec<String>,

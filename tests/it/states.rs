@@ -8,7 +8,7 @@ use std::sync::Arc;
 use diptych::domain::note::{Content, Note, NoteId, Patch, Time, Uuid, Value};
 use diptych::domain::policy::Policies;
 use diptych::server::sqlite::SqliteStore;
-use diptych::server::store::{Answer, AuditQuery, Base, Done, Job, Space, Store, Who, Write};
+use diptych::server::store::{Answer, AuditQuery, Base, Done, Fresh, Job, Space, Store, Who, Write};
 use diptych::wire::note::Owned;
 
 const LOCK_MS: i64 = 300_000;
@@ -59,7 +59,9 @@ impl World {
         self.now += 1_000_000;
         let key = Some((self.id(), [1; 32]));
         let who = Who { space: self.space, user: "ada".into(), origin: origin.into() };
-        Write { who, job, key, now: Time(self.now), fresh: self.id(), policies: Arc::new(Policies::default()), lock_ms: LOCK_MS }
+        let id = self.id();
+        let fresh = Fresh::from(Arc::new(move || id));
+        Write { who, job, key, now: Time(self.now), fresh, policies: Arc::new(Policies::default()), lock_ms: LOCK_MS }
     }
 
     async fn done(&mut self, origin: &str, job: Job) -> Done {

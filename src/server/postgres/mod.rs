@@ -32,11 +32,12 @@ pub(crate) use connect::Way;
 use writer::{Queue, Waiting};
 
 /// Every step of the schema, oldest first.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../../../assets/migrations/postgres/1.sql"),
     include_str!("../../../assets/migrations/postgres/2.sql"),
     include_str!("../../../assets/migrations/postgres/3.sql"),
     include_str!("../../../assets/migrations/postgres/4.sql"),
+    include_str!("../../../assets/migrations/postgres/5.sql"),
 ];
 /// Connections that read, at most.
 const READERS: usize = 12;
@@ -87,8 +88,8 @@ impl PostgresStore {
         let queued = Arc::new(AtomicUsize::new(0));
         let changes = Arc::new(index::Changes::default());
         tasks.push(tokio::spawn(index::keep(pool.clone(), Arc::clone(&changes))));
-        let queue = Arc::new(Queue::new(way.pool(writer::WORKERS, writer::HELLO)?, waiting, Arc::clone(&queued), changes));
-        tasks.extend((0..writer::WORKERS).map(|_| tokio::spawn(Arc::clone(&queue).work())));
+        let queue = Queue::new(way.pool(1, writer::HELLO)?, Arc::clone(&queued), changes);
+        tasks.push(tokio::spawn(queue.work(waiting)));
         Ok(Self { pool, writes, queued, hub, tasks })
     }
 

@@ -1,7 +1,7 @@
 //! Group commit: whatever queued while the last transaction ran is the next one, decided and committed together.
 //!
-//! A few workers take turns at the queue, each with a connection of its own, so that one batch is read and decided while another waits for
-//! the disk. If a batch fails for one write's sake, its writes are tried one by one, and only the one at fault hears of it. A lost
+//! One worker with a connection of its own: a second would have its batch wait for the first one's commit, which holds the space, and
+//! meanwhile what comes in would wait for a third; two smaller batches cost more than one. If a batch fails for one write's sake, its writes are tried one by one, and only the one at fault hears of it. A lost
 //! connection or a lost race is tried again before a request hears of it; after a COMMIT whose fate is unknown only a write with an
 //! idempotency key is, for its memory tells what became of it.
 
@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, HashSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use deadpool_postgres::{Object, Pool};
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 use super::batch::Batch;
 use super::flush::flush;
@@ -22,8 +22,6 @@ use crate::domain::note::Seq;
 use crate::server::store::{Answer, Job, Space, StoreError, Write};
 use crate::server::work::perform;
 
-/// Batches under way at once.
-pub(super) const WORKERS: usize = 2;
 /// Writes that go into one transaction.
 const BATCH: usize = 128;
 /// Bytes of text that go into one transaction, one larger write excepted.
@@ -47,15 +45,14 @@ pub(super) struct Waiting {
     pub(super) back: oneshot::Sender<Result<Answer, StoreError>>,
 }
 
-/// What all workers share.
+/// The worker.
 pub(super) struct Queue {
     pool: Pool,
-    waiting: Mutex<mpsc::Receiver<Waiting>>,
     queued: Arc<AtomicUsize>,
     changes: Arc<Changes>,
     since_sweep: AtomicUsize,
     /// Spaces in which this process has opened its epoch; none after a lost connection, for the database may not be where it was.
-    opened: StdMutex<HashSet<Space>>,
+    opened: Mutex<HashSet<Space>>,
 }
 
 /// Why a batch was not committed, and whether it may have been.
@@ -71,15 +68,15 @@ impl From<StoreError> for Failed {
 }
 
 impl Queue {
-    pub(super) fn new(pool: Pool, waiting: mpsc::Receiver<Waiting>, queued: Arc<AtomicUsize>, changes: Arc<Changes>) -> Self {
-        Self { pool, waiting: Mutex::new(waiting), queued, changes, since_sweep: AtomicUsize::new(SWEEP), opened: StdMutex::default() }
+    pub(super) fn new(pool: Pool, queued: Arc<AtomicUsize>, changes: Arc<Changes>) -> Self {
+        Self { pool, queued, changes, since_sweep: AtomicUsize::new(SWEEP), opened: Mutex::default() }
     }
 
-    /// One worker: works until every sender is gone.
-    pub(super) async fn work(self: Arc<Self>) {
+    /// Works until every sender is gone.
+    pub(super) async fn work(self, mut waiting: mpsc::Receiver<Waiting>) {
         let mut taken = Vec::with_capacity(BATCH);
         loop {
-            if self.waiting.lock().await.recv_many(&mut taken, BATCH).await == 0 {
+            if waiting.recv_many(&mut taken, BATCH).await == 0 {
                 return;
             }
             self.queued.fetch_sub(taken.len(), Ordering::Relaxed);

@@ -193,8 +193,11 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn write(&self, write: Write) -> Fut<'_, Answer> {
-        let (back, answer) = oneshot::channel();
-        self.ask(Message::Write(Box::new(write), back), answer)
+        Box::pin(async move {
+            let (back, answer) = oneshot::channel();
+            let waiting = writer::Waiting { back, runtime: tokio::runtime::Handle::try_current().ok() };
+            self.ask(Message::Write(Box::new(write), waiting), answer).await
+        })
     }
 
     fn note(&self, space: Space, id: NoteId, version: Option<Version>) -> Fut<'_, Option<Note>> {

@@ -11,7 +11,7 @@ use crate::domain::note::{Content, Note, NoteId, Seq, Time, Version};
 use crate::server::memory;
 use crate::server::search::{Found, Wanted};
 use crate::server::store::{AuditQuery, Base, BookmarkRow, Epoch, Event, Kind, LockRow, Page, Search, Space, StoreError, TokenRow};
-use crate::server::tx::Step;
+use crate::server::tx::{Loaded, Step};
 
 /// The columns [`note`] reads.
 macro_rules! columns {
@@ -42,6 +42,18 @@ fn first(conn: &Connection, sql: &str, params: impl rusqlite::Params) -> Step<Op
     let mut find = conn.prepare_cached(sql)?;
     let mut rows = find.query(params)?;
     rows.next()?.map(note).transpose()
+}
+
+/// A note as it is, with its lock, expired or not.
+pub(super) fn held(conn: &Connection, space: Space, id: NoteId) -> Step<Loaded> {
+    let sql = columns!(
+        ", l.note, l.user, l.origin, l.token, l.acquired, l.expires FROM notes n JOIN versions v ON v.row = n.row
+         LEFT JOIN locks l ON l.space = n.space AND l.note = n.id WHERE n.space = ? AND n.id = ?"
+    );
+    let mut find = conn.prepare_cached(sql)?;
+    let mut rows = find.query(params![space, id.0.as_bytes()])?;
+    let Some(row) = rows.next()? else { return Ok(Loaded::default()) };
+    Ok(Loaded { present: Some(note(row)?), lock: lock(row)? })
 }
 
 /// A note as it is.
@@ -190,16 +202,17 @@ pub(super) fn bookmark(conn: &Connection, space: Space, user: &str, id: NoteId) 
     Ok(row.optional()?)
 }
 
-/// Reads `note, user, origin, token, acquired, expires`.
-pub(super) fn lock_row(r: &Row<'_>) -> rusqlite::Result<LockRow> {
-    Ok(LockRow {
-        note: Uuid::from_bytes(r.get(0)?),
-        user: r.get(1)?,
-        origin: r.get(2)?,
-        token: Uuid::from_bytes(r.get(3)?),
-        acquired: r.get(4)?,
-        expires: r.get(5)?,
-    })
+/// The lock beside a note: `note, user, origin, token, acquired, expires` after its columns.
+fn lock(r: &Row<'_>) -> rusqlite::Result<Option<LockRow>> {
+    let Some(note) = r.get::<_, Option<[u8; 16]>>(11)? else { return Ok(None) };
+    Ok(Some(LockRow {
+        note: Uuid::from_bytes(note),
+        user: r.get(12)?,
+        origin: r.get(13)?,
+        token: Uuid::from_bytes(r.get(14)?),
+        acquired: r.get(15)?,
+        expires: r.get(16)?,
+    }))
 }
 
 macro_rules! audit_columns {

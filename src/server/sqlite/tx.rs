@@ -9,7 +9,7 @@ use super::read;
 use crate::domain::audit::Entry;
 use crate::domain::note::{Note, NoteId, Seq, Time};
 use crate::server::memory;
-use crate::server::store::{Base, BookmarkRow, Event, LockRow, Space, Who};
+use crate::server::store::{Base, BookmarkRow, Event, LockRow, Space, StoreError, Who};
 use crate::server::tx::{Loaded, Step, Tx};
 
 /// The transaction the writer thread has open.
@@ -55,10 +55,7 @@ impl Tx for SqliteTx<'_> {
     }
 
     async fn load(&mut self, space: Space, id: NoteId) -> Step<Loaded> {
-        let present = read::present(self.conn, space, id)?;
-        let sql = "SELECT note, user, origin, token, acquired, expires FROM locks WHERE space = ? AND note = ?";
-        let lock = self.conn.prepare_cached(sql)?.query_row(params![space, id.0.as_bytes()], read::lock_row).optional()?;
-        Ok(Loaded { present, lock })
+        read::held(self.conn, space, id)
     }
 
     async fn version(&mut self, space: Space, id: NoteId, base: Base) -> Step<Option<Note>> {
@@ -100,10 +97,12 @@ impl Tx for SqliteTx<'_> {
             n.updated_from
         ])?;
         let row = self.conn.last_insert_rowid();
-        let sql = "INSERT INTO notes (space, id, row, seq, deleted) VALUES (?1, ?2, ?3, ?4, ?5)
-                   ON CONFLICT (space, id) DO UPDATE SET row = ?3, seq = ?4, deleted = ?5";
-        self.conn.prepare_cached(sql)?.execute(params![space, id, row, seq, c.deleted])?;
-        Ok(())
+        let sql = match n.version {
+            1 => "INSERT INTO notes (space, id, row, seq, deleted) VALUES (?1, ?2, ?3, ?4, ?5)",
+            _ => "UPDATE notes SET row = ?3, seq = ?4, deleted = ?5 WHERE space = ?1 AND id = ?2",
+        };
+        let changed = self.conn.prepare_cached(sql)?.execute(params![space, id, row, seq, c.deleted])?;
+        if changed == 1 { Ok(()) } else { Err(StoreError::Database("a note has versions and no row of its own".to_owned())) }
     }
 
     async fn put_audit(&mut self, space: Space, seq: Seq, e: &Entry) -> Step<()> {

@@ -1,7 +1,8 @@
 //! The one thread that writes: whatever queued while the last commit ran is the next transaction, one wait for the disk for all of it.
 //!
 //! Where one of them fails, none is done and each is tried by itself, so that a failing one takes nothing with it: that is rarer, and
-//! cheaper, than a savepoint for each. Answers and events leave after the commit. With an empty queue a write is committed at once.
+//! cheaper, than a savepoint for each. Answers and events leave after the commit, those of a batch together: the threads that wait for them
+//! are woken once, not once for each. With an empty queue a write is committed at once.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::FutureExt;
 use rusqlite::{Connection, OptionalExtension, params};
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 use super::checkpoint::Checkpoints;
@@ -33,7 +35,7 @@ pub(super) type Call = Box<dyn FnOnce(&mut Connection) + Send>;
 /// What the thread is asked.
 pub(super) enum Message {
     /// A write.
-    Write(Box<Write>, Back),
+    Write(Box<Write>, Waiting),
     /// Anything else.
     Call(Call),
 }
@@ -61,6 +63,31 @@ fn sweep(conn: &Connection, from: &Key, before: i64) -> Result<Key, StoreError> 
 }
 
 type Back = oneshot::Sender<Result<Answer, StoreError>>;
+
+/// Answers on their way. They are given also when the runtime that should do so ends first.
+struct Answers(Vec<(Back, Answer)>);
+
+impl Drop for Answers {
+    fn drop(&mut self) {
+        for (back, answer) in self.0.drain(..) {
+            let _ = back.send(Ok(answer)); // the request may have been given up meanwhile
+        }
+    }
+}
+
+/// Where an answer goes, and the runtime of who waits for it.
+pub(super) struct Waiting {
+    pub(super) back: Back,
+    pub(super) runtime: Option<Handle>,
+}
+
+fn tell(writes: Vec<(Box<Write>, Waiting)>, answers: Vec<Answer>) {
+    let runtime = if writes.len() > 1 { writes.first().and_then(|(_, waiting)| waiting.runtime.clone()) } else { None };
+    let answers = Answers(writes.into_iter().map(|(_, waiting)| waiting.back).zip(answers).collect());
+    if let Some(runtime) = runtime {
+        runtime.spawn(async move { drop(answers) });
+    }
+}
 
 /// The thread's state.
 pub(super) struct Writer {
@@ -96,7 +123,7 @@ impl Writer {
             let mut writes = Vec::with_capacity(batch.len());
             for message in batch.drain(..) {
                 match message {
-                    Message::Write(write, back) => writes.push((write, back)),
+                    Message::Write(write, waiting) => writes.push((write, waiting)),
                     Message::Call(call) => {
                         self.commit(std::mem::take(&mut writes));
                         call(&mut self.conn);
@@ -107,7 +134,7 @@ impl Writer {
         }
     }
 
-    fn commit(&mut self, writes: Vec<(Box<Write>, Back)>) {
+    fn commit(&mut self, writes: Vec<(Box<Write>, Waiting)>) {
         if writes.is_empty() {
             return;
         }
@@ -115,15 +142,13 @@ impl Writer {
         match self.transaction(&writes) {
             Ok((answers, events)) => {
                 events.into_iter().for_each(|e| self.hub.tell(e));
-                for ((_, back), answer) in writes.into_iter().zip(answers) {
-                    let _ = back.send(Ok(answer)); // the request may have been given up meanwhile
-                }
+                tell(writes, answers);
                 self.checkpoints.turn(&self.conn);
                 self.indexing.changed();
             }
             Err(e) => match <[_; 1]>::try_from(writes) {
-                Ok([(_, back)]) => {
-                    let _ = back.send(Err(e));
+                Ok([(_, waiting)]) => {
+                    let _ = waiting.back.send(Err(e)); // it may have been given up meanwhile
                 }
                 // One of them failed, and none was done: now each by itself, so that only that one fails.
                 Err(writes) => writes.into_iter().for_each(|one| self.commit(vec![one])),
@@ -132,7 +157,7 @@ impl Writer {
     }
 
     /// Performs all of these or none.
-    fn transaction(&mut self, writes: &[(Box<Write>, Back)]) -> Result<(Vec<Answer>, Vec<Event>), StoreError> {
+    fn transaction(&mut self, writes: &[(Box<Write>, Waiting)]) -> Result<(Vec<Answer>, Vec<Event>), StoreError> {
         let done = self.perform(writes);
         if done.is_err() {
             self.opened.clear(); // opened again where it was undone; one too many does no harm
@@ -143,7 +168,7 @@ impl Writer {
         done
     }
 
-    fn perform(&mut self, writes: &[(Box<Write>, Back)]) -> Result<(Vec<Answer>, Vec<Event>), StoreError> {
+    fn perform(&mut self, writes: &[(Box<Write>, Waiting)]) -> Result<(Vec<Answer>, Vec<Event>), StoreError> {
         self.conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         let (mut answers, mut events, mut seqs) = (Vec::with_capacity(writes.len()), Vec::new(), HashMap::new());
         let mut tx = SqliteTx { conn: &mut self.conn, events: &mut events, opened: &mut self.opened, seqs: &mut seqs };
