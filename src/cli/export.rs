@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::session::{Session, content};
+use super::session::Session;
 use super::{Context, Failure, output};
 use crate::domain::note::NoteId;
 use crate::tui::rows::counted;
@@ -43,7 +43,7 @@ impl Export {
             }
             for (n, row) in rows.iter().enumerate() {
                 let detail = session.detail(row.id).await?;
-                let Some(content) = content(&detail) else { continue };
+                let Some(content) = detail.content() else { continue };
                 let name = stem(&row.title);
                 let alone = titles.get(&name.to_lowercase()) == Some(&1);
                 let text = markdown::write(row.id, detail.synced.as_ref().map_or(0, |s| s.version), content);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::session::{self, Sent, Session, content};
+use super::session::{self, Sent, Session};
 use super::sync::MANY;
 use super::{Context, Failure, output, save};
 use crate::domain::note::{Content, NoteId};
@@ -74,7 +74,7 @@ impl Import {
         save::checked(&page.content)?;
         let id = page.id.unwrap_or_else(|| ctx.edge.note_id());
         let detail = session.detail(id).await?;
-        let base = match content(&detail) {
+        let base = match detail.content() {
             None => {
                 tally.created += 1;
                 None

@@ -4,7 +4,7 @@
 //! `-`) is named. `--base` says which version the text started from; without it, that is what this device has now. `--json`:
 //! `{"data": {"id", "version", "state"}}`, state `synced`, `saved here`, `needs you` or `refused`. Offline: status 0, said on standard error.
 
-use super::session::{self, FRESH, Session, content, told};
+use super::session::{self, FRESH, Session, told};
 use super::{Context, Failure};
 use crate::client::{Command, Detail, News};
 use crate::domain::note::{Content, NoteId, Value, Version, dedup};
@@ -90,7 +90,7 @@ pub(super) async fn based(
     }
     let server = detail.synced.as_ref().map_or(0, |n| n.version);
     let here = detail.draft.as_ref().map_or(server, |d| d.base_version);
-    let now = content(detail).cloned().unwrap_or_default();
+    let now = detail.content().cloned().unwrap_or_default();
     match wanted {
         None => Ok((here, now)),
         Some(base) if base == here => Ok((here, now)),

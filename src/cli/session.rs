@@ -356,13 +356,6 @@ pub fn field(given: &str) -> Result<(String, Value), String> {
     Ok((name.to_owned(), read))
 }
 
-/// The content of a note as this device has it: the draft, else the parked side, else the server's.
-#[must_use]
-pub fn content(detail: &Detail) -> Option<&Content> {
-    let draft = detail.draft.as_ref().map(|d| &d.content);
-    draft.or(detail.parked.as_ref().map(|p| &p.mine)).or(detail.synced.as_ref().map(|n| &n.content))
-}
-
 /// A state by its name.
 #[must_use]
 pub fn state(state: State) -> &'static str {

@@ -6,7 +6,7 @@
 
 use serde_json::{Value, json};
 
-use super::session::{Session, content, content_json, state};
+use super::session::{Session, content_json, state};
 use super::{Context, Failure, output};
 use crate::client::{Command, News};
 use crate::domain::note::{Content, Note, Version};
@@ -46,7 +46,7 @@ impl Show {
                 }
                 None => {
                     let detail = session.detail(id).await?;
-                    let Some(content) = content(&detail) else {
+                    let Some(content) = detail.content() else {
                         return Err(Failure::usage("This note is not here.", "It may be gone.", "diptych list shows what is."));
                     };
                     let server = detail.synced.as_ref().map_or(0, |n| n.version);

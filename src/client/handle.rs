@@ -127,6 +127,15 @@ pub struct Detail {
     pub lock: Option<Holder>,
 }
 
+impl Detail {
+    /// What the person sees as the note: the draft, else mine of a refused save, else what the server has.
+    #[must_use]
+    pub fn content(&self) -> Option<&Content> {
+        let draft = self.draft.as_ref().map(|d| &d.content);
+        draft.or(self.parked.as_ref().map(|p| &p.mine)).or(self.synced.as_ref().map(|n| &n.content))
+    }
+}
+
 /// How an outbox entry stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EntryState {

@@ -130,7 +130,8 @@ fn the_pictures_of_the_readme() {
     }
     term.wait("server has exactly");
     term.send("\x1b");
-    term.wait("newest first");
+    // The preview follows after a moment.
+    term.wait_for("the list with its preview", |t| t.contains("newest first") && t.contains("is on Thursday"));
     keep(&term, "list.svg");
     term.send("A");
     term.wait_for("the dashboard", |t| !t.contains("newest first"));

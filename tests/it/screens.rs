@@ -2,7 +2,7 @@
 
 use diptych::client::handle::{Command, Connection, EntryState, Holder, News, OutboxRow, Parked, State, VersionRow};
 use diptych::domain::audit::{Advice, Entry, FieldRecord, Figures};
-use diptych::domain::note::{FieldName, FieldValue, Value};
+use diptych::domain::note::{Content, FieldName, FieldValue, Value};
 use diptych::tui::dashboard::Dashboard;
 use diptych::tui::editor::Editor;
 use diptych::tui::history::History;
@@ -172,6 +172,14 @@ fn the_preview_shows_the_note_whole_from_the_first_row_on() {
     let whole = format!("{}the end", "a line\n".repeat(20));
     play.news(News::Opened(Box::new(detail(&note(1, 3, "Trip to Lisbon", &whole)))));
     assert!(play.screen().contains("the end"), "{}", play.screen());
+    // Of a refused save what this device has, as in the editor.
+    let refused = Parked {
+        mine: Content { body: "what I wrote".into(), ..Default::default() },
+        theirs: note(1, 4, "Trip to Lisbon", "theirs"),
+        ..parked()
+    };
+    play.news(News::Opened(Box::new(crate::stage::detail_parked(&refused))));
+    assert!(play.screen().contains("what I wrote"), "{}", play.screen());
     // Changed elsewhere, it is looked at again.
     play.news(News::RowIs(Box::new(row(1, "Trip to Lisbon", &[], State::Synced, 0))));
     assert_eq!(play.wait(200), [Command::Open(id(1))]);

@@ -57,10 +57,7 @@ impl Editor {
         if self.loaded && self.revision() != self.clean {
             return Vec::new();
         }
-        let draft = detail.draft.as_ref().map(|d| &d.content);
-        let parked = detail.parked.as_ref().map(|p| &p.mine);
-        let synced = detail.synced.as_ref().map(|n| &n.content);
-        if let Some(content) = draft.or(parked).or(synced) {
+        if let Some(content) = detail.content() {
             self.adopt(content, detail.state);
         }
         if detail.draft.as_ref().is_some_and(|d| !d.saved) {

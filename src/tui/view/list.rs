@@ -170,8 +170,7 @@ fn preview(list: &List, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) {
     let Some(row) = list.current() else { return };
     let inside = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
     let detail = list.previewed.as_ref().filter(|d| d.id == row.id);
-    let draft = detail.and_then(|d| d.draft.as_ref()).map(|d| &d.content.body);
-    let body = draft.or_else(|| detail.and_then(|d| d.synced.as_ref()).map(|n| &n.content.body)).unwrap_or(&row.excerpt);
+    let body = detail.and_then(|d| d.content()).map_or(&row.excerpt, |content| &content.body);
     let mut y = inside.y;
     let mut fence = false;
     for (line, _) in text::lines(body) {
