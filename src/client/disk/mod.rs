@@ -4,6 +4,7 @@
 //! that writes at the same time is neither overwritten nor overwrites. The file carries our mark; one that is not ours or is damaged is
 //! set aside under another name, never overwritten ([`salvage`]). Calls block; the driver makes them on its own thread.
 
+mod file;
 mod json;
 mod open;
 mod read;
@@ -192,7 +193,7 @@ impl Disk {
     fn suspect(&self, e: &DiskError) {
         if matches!(e, DiskError::Damaged(_)) {
             // Where not even that can be written, there is nothing to be done.
-            let _ = std::fs::write(open::beside(&self.path, ".damaged"), b"");
+            let _ = std::fs::write(file::beside(&self.path, ".damaged"), b"");
         }
     }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::open::{MARK, beside, io, try_open};
+use super::file::{MARK, beside, io, try_open};
 use super::{Disk, DiskError};
 use crate::domain::note::Time;
 

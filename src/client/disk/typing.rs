@@ -132,12 +132,6 @@ pub(super) fn play(db: &Connection, n: i64, record: &mut Record) -> Result<(), D
     Ok(())
 }
 
-/// Takes a note's rows out: its parts say it all.
-pub(super) fn clear(db: &Connection, n: i64) -> Result<(), DiskError> {
-    db.prepare_cached("DELETE FROM typing WHERE n = ?1")?.execute([n])?;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::splice;

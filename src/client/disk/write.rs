@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::json::{self, ContentJson, EditJson, MarkJson, ParkedJson, ReportJson};
-use super::{DiskError, entry_no, lane_no, state_no, typing};
+use super::{DiskError, entry_no, lane_no, state_no};
 use crate::client::record::Record;
 use crate::domain::note::{Content, NoteId, Time};
 
@@ -14,7 +14,7 @@ pub(super) fn put(db: &Connection, record: &Record) -> Result<(), DiskError> {
     } else {
         let n = put_row(db, record)?;
         put_parts(db, n, record)?;
-        typing::clear(db, n)?;
+        clear_typing(db, n)?;
         put_words(db, n, record)?;
     }
     put_entries(db, record)
@@ -25,7 +25,7 @@ fn remove(db: &Connection, id: NoteId) -> Result<(), DiskError> {
         db.prepare_cached("DELETE FROM notes WHERE id = ?1 RETURNING n")?.query_row([id.0.as_bytes()], |r| r.get(0)).optional()?;
     if let Some(n) = n {
         db.prepare_cached("DELETE FROM parts WHERE at BETWEEN ?1 AND ?1 + 7")?.execute([n * 8])?;
-        typing::clear(db, n)?;
+        clear_typing(db, n)?;
         db.prepare_cached("DELETE FROM words WHERE rowid = ?1")?.execute([n])?;
     }
     Ok(())
@@ -122,5 +122,11 @@ pub(super) fn put_entries(db: &Connection, record: &Record) -> Result<(), DiskEr
             e.refused
         ])?;
     }
+    Ok(())
+}
+
+/// Takes a note's rows out of the journal of typing: its parts say it all.
+fn clear_typing(db: &Connection, n: i64) -> Result<(), DiskError> {
+    db.prepare_cached("DELETE FROM typing WHERE n = ?1")?.execute([n])?;
     Ok(())
 }

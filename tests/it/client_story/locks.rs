@@ -32,7 +32,7 @@ async fn a_lock_is_shown_elsewhere_renewed_while_typing_and_given_back_on_leavin
     let (_world, hands, mut laptop, mut desktop, note) = two().await;
     laptop.send(Command::Lock(note));
     let mine = lock_is(&mut laptop, note, "its lock", |h| h.is_some_and(|h| h.me)).await.unwrap();
-    lock_is(&mut desktop, note, "the lock of another", |h| h.is_some_and(|h| h.client == "laptop" && !h.me)).await;
+    heard_of(&laptop, &mut desktop, note).await;
     desktop.send(Command::Lock(note));
     let told = lock_is(&mut desktop, note, "who holds it", |h| h.is_some_and(|h| !h.user.is_empty())).await.unwrap();
     assert_eq!((told.user.as_str(), told.client.as_str(), told.me), ("ada", "laptop", false));
@@ -59,6 +59,28 @@ async fn a_lock_is_shown_elsewhere_renewed_while_typing_and_given_back_on_leavin
     desktop.send(Command::Stop);
     desktop.hear("stopped", |n| matches!(n, News::Stopped).then_some(())).await;
     takes(&mut laptop, note).await;
+}
+
+/// Waits until the desktop has heard of the laptop's lock. Its stream of changes may have begun only after the taking: then the laptop renews.
+async fn heard_of(laptop: &Device, desktop: &mut Device, note: NoteId) {
+    for _ in 0..300 {
+        laptop.send(Command::Lock(note));
+        while let Ok(Some(news)) = tokio::time::timeout(Duration::from_millis(100), desktop.news.recv()).await {
+            if matches!(news, News::LockIs(i, Some(h)) if i == note && h.client == "laptop" && !h.me) {
+                return;
+            }
+        }
+    }
+    panic!("never heard of the lock of another");
+}
+
+/// Gives the lock back, and waits for the server's word that it has it.
+async fn gives_back(device: &mut Device, note: NoteId) {
+    while device.news.try_recv().is_ok() {}
+    device.send(Command::Unlock(note));
+    // Its own word for it, and the server's.
+    lock_is(device, note, "the release", |h| h.is_none()).await;
+    lock_is(device, note, "the release", |h| h.is_none()).await;
 }
 
 /// Asks for the lock until it is had; nothing makes it run out meanwhile.
@@ -109,7 +131,7 @@ async fn a_release_never_overtakes_the_taking_or_a_renewal() {
     takes(&mut desktop, note).await;
 
     // Ended while one is being taken.
-    desktop.send(Command::Unlock(note));
+    gives_back(&mut desktop, note).await;
     laptop.proxy().next("POST", Fault::Delay(Duration::from_millis(300)));
     laptop.send(Command::Lock(note));
     laptop.send(Command::Stop);
@@ -151,10 +173,7 @@ async fn a_lock_that_ran_out_is_lost_with_a_word_and_the_text_stays() {
     lock_is(&mut laptop, note, "who has it", |h| h.is_some_and(|h| h.client == "desktop")).await;
 
     // Given back, the save is checked by its version like any other, and both texts are kept.
-    desktop.send(Command::Unlock(note));
-    // Its own word for it, and the server's.
-    lock_is(&mut desktop, note, "the release", |h| h.is_none()).await;
-    lock_is(&mut desktop, note, "the release", |h| h.is_none()).await;
+    gives_back(&mut desktop, note).await;
     // The wait may begin only now, where the last try was still under way: a minute passes as often as it takes.
     let mut tries = 0;
     let parked = loop {
