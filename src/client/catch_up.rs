@@ -61,6 +61,8 @@ struct Back {
     lacks: bool,
     /// Whether a save was answered meanwhile with something else than the list says.
     unclear: bool,
+    /// Notes of which it may have another past than this device.
+    doubted: HashSet<NoteId>,
 }
 
 /// How far this device has caught up.
@@ -194,7 +196,7 @@ impl CatchUp {
 
     fn anew(&mut self) -> bool {
         if let Some(back) = &mut self.back {
-            (back.unclear, back.seen) = (false, HashSet::new());
+            (back.unclear, back.seen, back.doubted) = (false, HashSet::new(), HashSet::new());
         }
         self.place = (0, None);
         false
@@ -229,6 +231,7 @@ impl CatchUp {
         // In a list from the start a newer version may be of another past than ours, and then ours is the last of its kind.
         let untouched = self.back.is_some() && !record.has_own();
         if !answered && (told || untouched || is_older(&note, record.synced.as_ref())) {
+            self.back.iter_mut().for_each(|b| drop(b.doubted.insert(note.id)));
             Input::SetBack(Some(Box::new(note)))
         } else {
             Input::Remote(note)
@@ -253,18 +256,20 @@ impl CatchUp {
 
     /// Of the notes here that are from a server, those which it does not have.
     #[must_use]
-    pub fn lacked(&self, here: Vec<NoteId>) -> Vec<NoteId> {
-        let Some(back) = &self.back else { return Vec::new() };
-        here.into_iter().filter(|id| !back.seen.contains(id)).collect()
+    pub fn lacked(&mut self, here: Vec<NoteId>) -> Vec<NoteId> {
+        let Some(back) = &mut self.back else { return Vec::new() };
+        let lacked: Vec<NoteId> = here.into_iter().filter(|id| !back.seen.contains(id)).collect();
+        back.doubted.extend(&lacked);
+        lacked
     }
 
     /// Notes what steps said: whether the server lacks a text that is here.
     pub fn noted(&mut self, effects: &[Effect]) {
         if let Some(back) = &mut self.back {
-            let told = back.told;
             let ours = |e: &Effect| match e {
-                Effect::Copy(..) => told,
-                Effect::Tell(News::RowIs(row)) => row.state != State::Synced,
+                Effect::Copy(..) => back.told,
+                // One's own text on a note that only moved on is no sign of it.
+                Effect::Tell(News::RowIs(row)) => row.state != State::Synced && back.doubted.contains(&row.id),
                 _ => false,
             };
             back.lacks |= effects.iter().any(ours);

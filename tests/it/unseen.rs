@@ -1,6 +1,7 @@
 //! A text that is told after some news must end up as if it had been told before it, in whatever way the news came: then a save never
 //! overwrites what its screen has not shown. The pure step alone, with no clock and no network, so each way fails for itself.
 
+use diptych::client::catch_up::{CatchUp, Head, Next, SetBack};
 use diptych::client::handle::{News, Revision};
 use diptych::client::message::{Answer, Effect, Env, Input};
 use diptych::client::rebase::Rules;
@@ -216,4 +217,43 @@ fn a_newer_version_behind_an_answer_is_told() {
     let answer = answered(Answer::Saved(Box::new(note(2, content("one\nmine\n", &[])))));
     let desk = Desk::new().all(&saved("one\nmine\n")).all(&[Input::Remote(note(3, content("x\n", &[]))), answer]);
     assert!(desk.told.iter().any(|n| matches!(n, News::Moved { note, .. } if note.version == 3)), "{:?}", desk.told);
+}
+
+/// What a device with these records makes of a list from the start that holds these notes.
+fn listed(notes: Vec<Note>, desk: &Desk) -> SetBack {
+    let mut caught = CatchUp::new((0, None));
+    caught.begin();
+    caught.ask();
+    let head = Head { seq: 9, store: Some(Uuid::from_u128(2)), more: false, reset: false };
+    assert!(caught.opens(&head, true));
+    for note in notes {
+        let Some((_, input)) = caught.came(note, &desk.record) else { continue };
+        caught.noted(&told_by(desk, input));
+    }
+    assert_eq!(caught.taken(&head), Next::Whole);
+    for _ in caught.lacked(vec![ID]) {
+        caught.noted(&told_by(desk, Input::SetBack(None)));
+    }
+    caught.whole()
+}
+
+fn told_by(desk: &Desk, input: Input) -> Vec<Effect> {
+    let rules = Rules::default();
+    let env = Env { now: Time(9), key: Uuid::from_u128(99), no: 9, jitter: 0, rules: &rules, unseen: &desk.unseen };
+    step(&mut desk.record.clone(), input, &env)
+}
+
+#[test]
+fn a_server_is_called_set_back_only_where_it_lacks_what_is_here() {
+    let (plain, drafted) = (Desk::new(), Desk::new().all(&[late("one\nmine\n", 1)]));
+    let moved = || vec![note(2, content("one\nof desktop\n", &[]))];
+    let older = || vec![note(1, content("zero\n", &[]))];
+    // It only began anew, and the note moved on; with a draft on it that is no sign of anything.
+    assert_eq!(listed(moved(), &plain), SetBack::No);
+    assert_eq!(listed(moved(), &drafted), SetBack::No);
+    assert_eq!(listed(vec![note(1, content("one\n", &[]))], &drafted), SetBack::No);
+    for desk in [plain, drafted] {
+        assert_eq!(listed(older(), &desk), SetBack::Lacks);
+        assert_eq!(listed(Vec::new(), &desk), SetBack::Lacks);
+    }
 }
