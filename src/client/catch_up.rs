@@ -231,7 +231,7 @@ impl CatchUp {
         // In a list from the start a newer version may be of another past than ours, and then ours is the last of its kind.
         let untouched = self.back.is_some() && !record.has_own();
         if !answered && (told || untouched || is_older(&note, record.synced.as_ref())) {
-            self.back.iter_mut().for_each(|b| drop(b.doubted.insert(note.id)));
+            self.back.iter_mut().for_each(|b| b.doubted.extend([note.id]));
             Input::SetBack(Some(Box::new(note)))
         } else {
             Input::Remote(note)
