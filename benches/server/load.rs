@@ -218,9 +218,14 @@ impl Saver {
 
 /// Loads a server for a while with so many connections.
 pub async fn run(kind: &Kind, port: u16, connections: usize, time: Duration) -> Figures {
+    run_over(&[(kind.clone(), port)], connections, time).await
+}
+
+/// The same over several servers, each with its share of the connections.
+pub async fn run_over(servers: &[(Kind, u16)], connections: usize, time: Duration) -> Figures {
     let mut savers = Vec::new();
-    for number in 0..connections {
-        savers.push(Saver::new(kind.clone(), port, number + 1).await);
+    for (number, (kind, port)) in (1..=connections).zip(servers.iter().cycle()) {
+        savers.push(Saver::new(kind.clone(), *port, number).await);
     }
     let begun = Instant::now();
     let tasks: Vec<_> = savers.into_iter().map(|saver| tokio::spawn(one(saver, begun + time))).collect();

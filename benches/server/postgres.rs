@@ -1,4 +1,5 @@
-//! PostgreSQL, where it is installed: pgbench doing the same compare-and-swap with its audit row, and this server over the same database.
+//! PostgreSQL, where it is installed: pgbench doing the same compare-and-swap with its audit row, and this server over the same database,
+//! as one process and as two.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,6 +11,7 @@ use super::{Subject, folder};
 
 pub const PGBENCH: &str = "pgbench, the same in SQL";
 pub const OVER: &str = "diptych over PostgreSQL";
+pub const TWO: &str = "two diptychs over one PostgreSQL";
 
 const SETUP: &str = "DROP TABLE IF EXISTS note, log;
 CREATE TABLE note (id BIGINT PRIMARY KEY, version BIGINT NOT NULL, body TEXT NOT NULL, updated TIMESTAMPTZ NOT NULL DEFAULT now());
@@ -93,7 +95,7 @@ pub async fn rounds(rounds: usize, time: Duration) -> Option<Vec<Row>> {
     let host = database.folder.display();
     assert!(database.command("psql", &format!("-h {host} -U postgres -c 'CREATE DATABASE notes'")));
     let address = format!("postgresql:///notes?host={host}&user=postgres");
-    let mut out = vec![Row { name: PGBENCH, connections: 64, rounds: Vec::new() }, Row { name: OVER, connections: 64, rounds: Vec::new() }];
+    let mut out = [PGBENCH, OVER, TWO].map(|name| Row { name, connections: 64, rounds: Vec::new() });
     for _ in 0..rounds {
         assert!(
             Command::new(database.bin.join("psql"))
@@ -104,12 +106,17 @@ pub async fn rounds(rounds: usize, time: Duration) -> Option<Vec<Row>> {
                 .success()
         );
         out[0].rounds.push((database.pgbench(&script, 64, time), f64::NAN, f64::NAN));
-        let subject = Subject::start(place.path(), &address);
-        let (before, begun) = (subject.running.cpu(), Instant::now());
-        let figures = load::run(&subject.kind(false), subject.running.port, 64, time).await;
-        let cpu = (subject.running.cpu() - before).as_secs_f64() * 1e6 / figures.saves.max(1) as f64;
-        assert!(begun.elapsed() >= time);
-        out[1].rounds.push((figures, cpu, subject.running.peak_memory()));
+        for processes in [1, 2] {
+            let subjects: Vec<Subject> = (0..processes).map(|_| Subject::start(place.path(), &address)).collect();
+            let cpu = || subjects.iter().map(|s| s.running.cpu().as_secs_f64()).sum::<f64>();
+            let servers: Vec<_> = subjects.iter().map(|s| (s.kind(false), s.running.port)).collect();
+            let (before, begun) = (cpu(), Instant::now());
+            let figures = load::run_over(&servers, 64, time).await;
+            let cpu = (cpu() - before) * 1e6 / figures.saves.max(1) as f64;
+            assert!(begun.elapsed() >= time);
+            let memory = subjects.iter().map(|s| s.running.peak_memory()).fold(0.0, f64::max);
+            out[processes].rounds.push((figures, cpu, memory));
+        }
     }
-    Some(out)
+    Some(out.into())
 }

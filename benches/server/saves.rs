@@ -163,4 +163,9 @@ fn ratios(rows: &[Row]) {
         of(postgres::OVER, 64, &rate).zip(of(postgres::PGBENCH, 64, &rate)).map(|(a, b)| a / b),
         "≥ 0.7",
     );
+    told(
+        "two processes on one PostgreSQL against one",
+        of(postgres::TWO, 64, &rate).zip(of(postgres::OVER, 64, &rate)).map(|(a, b)| a / b),
+        "≥ 1.5",
+    );
 }
