@@ -200,6 +200,9 @@ pub async fn policies_and_figures_are_told(s: Server) {
     s.put(&path, "desk", json!({"base_version": 1, "body": "b2", "title": "t2"})).await.is(200);
     s.put(&path, "lap", json!({"base_version": 1, "body": "b3"})).await.is(409);
     s.put(&path, "lap", json!({"base_version": 1, "title": "t3"})).await.is(200);
+    for made_up in ["BREW", "ZQZQ"] {
+        send(s.ask(made_up, "/api/notes", "desk")).await.fails(405, "method_not_allowed");
+    }
     let live = s.ask("GET", "/api/events", "desk").send().await.unwrap();
     let text = send(s.http.get(format!("{}/metrics", s.url))).await.is(200);
     assert!(text.header("content-type").starts_with("application/openmetrics-text"));
@@ -209,12 +212,14 @@ pub async fn policies_and_figures_are_told(s: Server) {
         "diptych_conflicts_total{action=\"conflict_409\"} 1",
         "diptych_conflicts_total{action=\"conflict_lww\"} 1",
         "diptych_requests_total{method=\"PUT\",route=\"/api/notes/{id}\",status=\"409\"} 1",
-        "diptych_request_seconds_count 6",
+        "diptych_requests_total{method=\"other\",route=\"/api/notes\",status=\"405\"} 2",
+        "diptych_request_seconds_count 8",
         "diptych_writes_waiting 0",
         "diptych_listeners 1",
     ] {
         assert!(text.lines().any(|l| l == line), "{line}\n{text}");
     }
+    assert!(!text.contains("BREW") && !text.contains("ZQZQ"), "what a client makes up is no figure of its own: {text}");
     drop(live);
 }
 

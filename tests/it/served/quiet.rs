@@ -24,6 +24,7 @@ async fn no_text_of_a_request_is_logged() {
     assert_eq!(send(Method::PUT, &path, json!({"base_version": 2, "zqmember": "zqwrong"})).await.0, 422);
     assert_eq!(send(Method::GET, "/api/notes?q=zqsearch&tag=zqwanted", json!(null)).await.0, 200);
     assert_eq!(send(Method::GET, "/api/zqnowhere?zq=zq", json!(null)).await.0, 404);
+    assert_eq!(send(Method::from_bytes(b"zqmethod").unwrap(), "/api/notes", json!(null)).await.0, 405);
     assert_eq!(send(Method::GET, "/api/notes?since=zqnumber", json!(null)).await.0, 422);
     assert_eq!(send(Method::PUT, &format!("/api/bookmarks/{id}"), json!({"note": "zqwhy"})).await.0, 200);
     let (_, lock) = send(Method::POST, &format!("{path}/lock"), json!({})).await;
