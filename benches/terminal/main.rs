@@ -43,11 +43,11 @@ fn main() {
 
 /// Name, bytes a side, starts, keys of each kind.
 const SIZES: [(&str, usize, usize, usize); 5] = [
-    ("1 kB", 1_000, 5, 30),
-    ("20 kB", 20_000, 9, 60),
-    ("1 MB", 1_000_000, 7, 60),
-    ("10 MB", 10_000_000, 3, 30),
-    ("50 MB", 50_000_000, 1, 20),
+    ("1 kB", 1_000, 3, 20),
+    ("20 kB", 20_000, 5, 40),
+    ("1 MB", 1_000_000, 5, 40),
+    ("10 MB", 10_000_000, 2, 20),
+    ("50 MB", 50_000_000, 1, 12),
 ];
 
 fn conflicts(quick: bool) {
@@ -61,7 +61,7 @@ fn conflicts(quick: bool) {
         table(&rounds::conflict(name, &texts::conflict(bytes), rounds, keys, &mut hopeless));
     }
     if !quick {
-        table(&rounds::conflict("one line of 1 MB", &texts::one_line(), 3, 30, &mut [false; ALL.len()]));
+        table(&rounds::conflict("one line of 1 MB", &texts::one_line(), 2, 12, &mut [false; ALL.len()]));
     }
 }
 
@@ -80,7 +80,7 @@ const ROWS: [Row; 11] = [
     ("next clash: bytes to the terminal, median", |t, _| bytes(&t.next)),
     ("half a page: the same", |t, _| bytes(&t.scroll)),
     ("a line down: the same", |t, _| bytes(&t.down)),
-    ("idle for 2 s: bytes, % of a processor", |t, _| t.idle.map(|(bytes, cpu)| format!("{bytes}, {cpu:.2}"))),
+    ("idle for 1 s: bytes, % of a processor", |t, _| t.idle.map(|(bytes, cpu)| format!("{bytes}, {cpu:.2}"))),
     ("memory at its peak, MB (per input byte)", |t, case| {
         (t.peak > 0.0).then(|| format!("{:.0} ({:.2})", t.peak / 1e6, t.peak / case.bytes as f64))
     }),

@@ -11,7 +11,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// Milliseconds of presses of one kind after which no further are made: a slow program is known by then.
 const ENOUGH_MS: f64 = 4_000.0;
 /// How long nobody does anything.
-const IDLE: Duration = Duration::from_secs(2);
+const IDLE: Duration = Duration::from_secs(1);
 /// A program slower than this, in milliseconds, is started once, not in every round.
 const SLOW_MS: f64 = 4_000.0;
 

@@ -131,7 +131,7 @@ fn the_pictures_of_the_readme() {
     term.wait("server has exactly");
     term.send("\x1b");
     // The preview follows after a moment.
-    term.wait_for("the list with its preview", |t| t.contains("newest first") && t.contains("is on Thursday"));
+    term.wait_for("the list with its preview", |t| t.contains("newest first") && t.contains("table for five"));
     keep(&term, "list.svg");
     term.send("A");
     term.wait_for("the dashboard", |t| !t.contains("newest first"));

@@ -337,6 +337,11 @@ impl Screen for List {
                 let hello = welcome.then(|| Effect::Push(Box::new(Welcome)));
                 [Effect::Client(Command::List)].into_iter().chain(hello).collect()
             }
+            Event::Shown => {
+                // What changed while another screen was on top is looked at now.
+                self.due = self.due.map(|due| due.min(ctx.now));
+                Vec::new()
+            }
             _ => Vec::new(),
         };
         effects.extend(self.paused(ctx));
