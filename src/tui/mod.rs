@@ -14,6 +14,8 @@ pub mod ink;
 pub mod input;
 pub mod keys;
 pub mod list;
+pub mod lists;
+pub mod markdown;
 pub mod merge;
 pub mod message;
 pub mod notices;

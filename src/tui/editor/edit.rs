@@ -1,10 +1,10 @@
 //! Keys and the mouse in the text.
 
-use super::lists;
 use super::{Editor, find};
 use crate::domain::buffer::{Buffer, Pos};
 use crate::domain::text;
 use crate::tui::keys::Action;
+use crate::tui::lists;
 use crate::tui::message::{Effect, Key, Mouse, MouseKind};
 use crate::tui::screen::Ctx;
 

@@ -6,7 +6,6 @@
 
 mod edit;
 pub mod find;
-pub mod lists;
 mod news;
 pub mod wrap;
 

@@ -7,9 +7,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::lists;
 use crate::domain::buffer::{Buffer, Pos};
 use crate::domain::text;
+use crate::tui::lists;
 
 /// A line of more bytes than this is not wrapped anew as a whole when it changes.
 const LONG: usize = 16 * 1024;

@@ -5,6 +5,7 @@
 //! The merge itself is work for a worker (`work`): until its result comes, `opening` says what is going on.
 
 mod act;
+mod bar;
 mod edit;
 mod fences;
 mod find;
@@ -353,7 +354,7 @@ impl Screen for Merge {
         }
         self.follow = false;
         if self.bar.len() != self.page.height + 1 {
-            self.bar = view::merge::bar(&self.settle, self.page.height);
+            self.bar = bar::bar(&self.settle, self.page.height);
         }
         self.fit_result();
         if let Some(list) = &mut self.unasked {

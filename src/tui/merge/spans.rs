@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::flow::Flow;
 use super::table::Table;
+use crate::tui::markdown::style;
 use crate::tui::theme::Role;
-use crate::tui::view::markdown::style;
 
 /// A stretch of a drawn row.
 #[derive(Clone, Debug, PartialEq, Eq)]

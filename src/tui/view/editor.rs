@@ -6,12 +6,13 @@ use ratatui::buffer::Buffer as Cells;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::{head, input, markdown, paint, put, put_cut, put_glyph};
+use super::{head, input, paint, put, put_cut, put_glyph};
 use crate::client::handle::{Holder, State};
 use crate::domain::buffer::{Case, Pos};
 use crate::domain::text;
 use crate::tui::editor::Editor;
 use crate::tui::keys::{Action, Mode};
+use crate::tui::markdown;
 use crate::tui::message::Hit;
 use crate::tui::screen::{Ctx, Drawn};
 use crate::tui::theme::Role;

@@ -6,12 +6,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::editor::state_mark;
-use super::{head, input, markdown, nothing, paint, put, put_all, put_cut, put_right, put_styled};
+use super::{head, input, nothing, paint, put, put_all, put_cut, put_right, put_styled};
 use crate::client::handle::Row;
 use crate::domain::buffer::{Case, hits};
 use crate::domain::text;
 use crate::tui::keys::{Action, Mode};
 use crate::tui::list::List;
+use crate::tui::markdown;
 use crate::tui::message::Hit;
 use crate::tui::rows::counted;
 use crate::tui::screen::{Ctx, Drawn};

@@ -11,7 +11,6 @@ pub mod help;
 pub mod history;
 pub mod inbox;
 pub mod list;
-pub mod markdown;
 pub mod merge;
 pub mod notices;
 pub mod outbox;

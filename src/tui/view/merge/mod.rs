@@ -22,7 +22,6 @@ use crate::tui::screen::{Ctx, Drawn};
 use crate::tui::theme::{Role, Theme};
 
 pub use opening::draw as opening;
-pub use overview::bar;
 pub use question::draw as question;
 
 /// Draws the screen.

@@ -3,20 +3,12 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::domain::settle::{Place, Settle, Side, Status};
+use crate::domain::settle::{Place, Side, Status};
 use crate::tui::merge::mouse::Part;
 use crate::tui::merge::{At, Merge, place};
 use crate::tui::message::Hit;
 use crate::tui::screen::Drawn;
 use crate::tui::theme::{Role, Theme};
-
-/// The first hunk of each row of a bar so high, by its place in mine, and how many hunks there are.
-#[must_use]
-pub fn bar(settle: &Settle, height: usize) -> Vec<usize> {
-    let (hunks, size) = (settle.hunks(), settle.text(Side::Mine).len().max(1));
-    let at = |row: usize| hunks.partition_point(|h| h.mine.end <= size / height * row + size % height * row / height);
-    (0..height).map(at).chain([hunks.len()]).collect()
-}
 
 /// Draws the bar. Costs as much as it is high, whatever the size of the texts.
 pub(super) fn draw(m: &Merge, buf: &mut Buffer, theme: &Theme, drawn: &mut Drawn) {

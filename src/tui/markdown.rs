@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use crate::domain::buffer::Buffer;
-use crate::tui::editor::lists;
+use crate::tui::lists;
 use crate::tui::theme::Role;
 
 /// Lines longer than this stay plain.
