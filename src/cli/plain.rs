@@ -251,7 +251,13 @@ fn pieces(settle: &Settle, hunk: usize, out: &mut impl Write) -> io::Result<()> 
         };
         let whose = if a.is_of(Side::Mine) && a.is_of(Side::Theirs) { "both" } else { whose };
         let quote = |b: &[u8]| text::shown(String::from_utf8_lossy(b).trim_end_matches('\n')).into_owned();
-        writeln!(out, "    {} {whose}: “{}” → “{}”", n + 1, quote(&settle.text(Side::Base)[a.base.clone()]), quote(new))?;
+        let (old, new) = (quote(&settle.text(Side::Base)[a.base.clone()]), quote(new));
+        let what = match (old.trim(), new.trim()) {
+            ("", put) if !put.is_empty() => format!("added “{put}”"),
+            (gone, "") if !gone.is_empty() => format!("removed “{gone}”"),
+            _ => format!("“{old}” → “{new}”"),
+        };
+        writeln!(out, "    {} {whose}: {what}", n + 1)?;
     }
     Ok(())
 }

@@ -185,6 +185,7 @@ fn plain_questions_on_standard_input() {
     assert_eq!(left.status.code(), Some(1), "the end of the input leaves");
     assert_eq!(std::fs::read(&out).unwrap(), b"old");
     // The first answer is kept; only the second question is asked again.
+    assert!(String::from_utf8_lossy(&left.stdout).contains("1 mine: “Monday” → “Friday”"), "{left:?}");
     let done = fed(&home, &args, "e\ntyped\n.\ny\n");
     assert_eq!(done.status.code(), Some(0), "{done:?}");
     assert_eq!(std::fs::read(&out).unwrap(), b"on Friday, room six\n\ntyped\n");
@@ -205,7 +206,8 @@ fn json_out_and_decisions_in() {
     assert_eq!(fed(&home, &args, &decisions).status.code(), Some(0));
     assert_eq!(std::fs::read(&out).unwrap(), b"theirs\nmine\n");
     assert_eq!(fed(&home, &args, "{}").status.code(), Some(1), "what is left open is said");
-    assert_eq!(fed(&home, &args, "{\"hunks\": [{\"hunk\": 99, \"choice\": \"mine\"}]}").status.code(), Some(2));
+    let nowhere = fed(&home, &args, "{\"hunks\": [{\"hunk\": 99, \"choice\": \"mine\"}]}");
+    assert!(nowhere.status.code() == Some(2) && String::from_utf8_lossy(&nowhere.stderr).contains("no hunk 99"), "{nowhere:?}");
     assert_eq!(fed(&home, &args, "nonsense").status.code(), Some(2));
 }
 

@@ -157,7 +157,11 @@ pub fn decide(settle: &mut Settle, decisions: &str) -> Result<(), String> {
         };
         let before = settle.hunks().get(d.hunk).and_then(|_| settle.choice(d.hunk).cloned());
         if !settle.choose(d.hunk, choice) && before.is_none() {
-            return Err(format!("Hunk {} cannot take {:?}.", d.hunk, d.choice));
+            return Err(match settle.hunks().get(d.hunk) {
+                None => format!("There is no hunk {}: they are counted from 0 to {}.", d.hunk, settle.hunks().len().saturating_sub(1)),
+                Some(hunk) if hunk.kind == Kind::Equal => format!("Hunk {} is the same everywhere: there is nothing to decide.", d.hunk),
+                Some(_) => format!("Hunk {} cannot take {:?}.", d.hunk, d.choice),
+            });
         }
     }
     match all.rest.as_deref() {
