@@ -45,6 +45,8 @@ struct Held {
     lease: i64,
     /// Something was typed since it was taken or renewed.
     wanted: bool,
+    /// It ran out, and that was told.
+    over: bool,
 }
 
 /// What to do about a lock once the exchange under way is answered.
@@ -105,7 +107,7 @@ impl Locks {
 
     /// The clock was set back: what is held counts from now on anew.
     pub fn clock_set_back(&mut self, now: Time) {
-        self.held.values_mut().for_each(|l| l.holder.expires_at = now.plus_ms(l.lease));
+        self.held.values_mut().filter(|l| !l.over).for_each(|l| l.holder.expires_at = now.plus_ms(l.lease));
     }
 
     /// Takes a lock, or renews it.
@@ -154,7 +156,7 @@ impl Locks {
 
     fn hold(&mut self, id: NoteId, token: Option<String>, (user, client): (String, String), lease: i64, now: Time) -> Todo {
         let holder = Holder { user, client, expires_at: now.plus_ms(lease), me: token.is_some() };
-        self.held.insert(id, Held { token, holder: holder.clone(), lease, wanted: false });
+        self.held.insert(id, Held { token, holder: holder.clone(), lease, wanted: false, over: false });
         Todo::Tell(Some(holder))
     }
 
@@ -204,6 +206,17 @@ impl Locks {
             Some(Then::Take) => self.take(id),
             _ => vec![Todo::Tell(None)],
         }
+    }
+
+    /// The locks that ran out since this was asked last: nobody holds them, as far as is known. A token of ours stays known, as it may
+    /// still be taken.
+    pub fn ran_out(&mut self, now: Time) -> Vec<(NoteId, Todo)> {
+        let over = self.held.iter_mut().filter(|(_, l)| !l.over && l.holder.expires_at <= now);
+        over.map(|(id, lock)| {
+            lock.over = true;
+            (*id, Todo::Tell(None))
+        })
+        .collect()
     }
 
     /// The locks of notes that are typed in and that would run out.

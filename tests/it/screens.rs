@@ -797,8 +797,20 @@ fn notices_go_away_and_stay_in_the_log() {
 fn a_lock_held_elsewhere_is_named() {
     let mut play = editor("one", 80, 12);
     let holder = Holder { user: "bob".to_owned(), client: "phone".to_owned(), expires_at: at(5), me: false };
-    play.news(News::LockIs(id(1), Some(holder)));
+    play.news(News::LockIs(id(1), Some(holder.clone())));
     assert!(play.screen().contains("locked by bob on phone"));
+    // An event names only the device.
+    play.news(News::LockIs(id(1), Some(Holder { user: String::new(), ..holder.clone() })));
+    assert!(play.screen().contains("locked on phone"));
+    // The list shows it while it holds.
+    let mut list = Play::new(80, 12);
+    list.news(rows());
+    let row = |list: &Play| list.screen().lines().find(|l| l.contains("Trip to Lisbon")).unwrap().to_owned();
+    assert!(!row(&list).contains("L Trip"));
+    list.news(News::LockIs(id(1), Some(holder)));
+    assert!(row(&list).contains("L Trip"), "{}", row(&list));
+    list.news(News::LockIs(id(1), None));
+    assert!(!row(&list).contains("L Trip"));
 }
 
 #[test]

@@ -63,7 +63,9 @@ impl Driver {
     }
 
     pub(super) fn renew_locks(&mut self) {
-        let todos = self.locks.renew(self.now());
+        let now = self.now();
+        let mut todos = self.locks.renew(now);
+        todos.extend(self.locks.ran_out(now));
         todos.into_iter().for_each(|(id, todo)| self.about_lock(id, vec![todo]));
     }
 

@@ -65,6 +65,12 @@ impl List {
                 }
                 self.selected.remove(id);
             }
+            News::LockIs(id, holder) => {
+                if let (Some(all), Some(at)) = (&mut self.all, self.index.get(id)) {
+                    Arc::make_mut(all)[*at].lock.clone_from(holder);
+                    self.stale = true;
+                }
+            }
             News::Found(query, hits) if *query == self.filter.query => {
                 self.filter.found = hits.iter().cloned().collect();
                 self.stale = true;

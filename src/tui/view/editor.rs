@@ -79,7 +79,12 @@ pub fn draw(editor: &Editor, area: Rect, buf: &mut Cells, ctx: &Ctx<'_>) -> Draw
 fn facts(editor: &Editor, width: u16, ctx: &Ctx<'_>) -> String {
     let (sign, word, _) = state_mark(editor.state());
     let at = editor.buffer.cursor();
-    let held = |lock: &Holder| if lock.me { "locked by you".to_owned() } else { format!("locked by {} on {}", lock.user, lock.client) };
+    let held = |lock: &Holder| match (lock.me, lock.user.as_str()) {
+        (true, _) => "locked by you".to_owned(),
+        // An event names the device only.
+        (false, "") => format!("locked on {}", lock.client),
+        (false, user) => format!("locked by {user} on {}", lock.client),
+    };
     // In the order they stand, each with its weight: the lightest goes first.
     let facts = [
         (1, (width >= 100).then(|| format!("line {} of {}", at.line + 1, editor.buffer.lines().len()))),

@@ -148,8 +148,9 @@ async fn a_lock_that_ran_out_is_lost_with_a_word_and_the_text_stays() {
     desktop.send(Command::Lock(note));
     lock_is(&mut desktop, note, "the lock of another", |h| h.is_some_and(|h| h.client == "laptop" && !h.user.is_empty())).await;
 
-    // Nothing is typed for six minutes: another takes it, and saves.
+    // Nothing is typed for six minutes: it is shown no more; another takes it, and saves.
     hands.pass(6 * MINUTE);
+    lock_is(&mut laptop, note, "that it ran out", |h| h.is_none()).await;
     desktop.send(Command::Lock(note));
     lock_is(&mut desktop, note, "its own lock", |h| h.is_some_and(|h| h.me)).await;
     desktop.save(note, content("n", "one\nof desktop\n"));
