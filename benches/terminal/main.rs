@@ -72,14 +72,14 @@ const ROWS: [Row; 11] = [
     ("first useful frame, ms (processor ms)", |t, _| {
         (!t.first.is_empty()).then(|| format!("{:.0} ({:.0})", median(&t.first), median(&t.cpu)))
     }),
-    ("next clash: key to finished paint, median / p99 ms", |t, _| times(&t.next)),
+    ("next difference: key to finished paint, median / p99 ms", |t, _| times(&t.next)),
     ("half a page: the same", |t, _| times(&t.scroll)),
-    ("a line down: the same", |t, _| times(&t.down)),
+    ("a line up or down: the same", |t, _| times(&t.down)),
     ("a letter typed: the same", |t, _| times(&t.typing)),
     ("another size of the terminal: the same", |t, _| times(&t.resize)),
-    ("next clash: bytes to the terminal, median", |t, _| bytes(&t.next)),
+    ("next difference: bytes to the terminal, median", |t, _| bytes(&t.next)),
     ("half a page: the same", |t, _| bytes(&t.scroll)),
-    ("a line down: the same", |t, _| bytes(&t.down)),
+    ("a line up or down: the same", |t, _| bytes(&t.down)),
     ("idle for 1 s: bytes, % of a processor", |t, _| t.idle.map(|(bytes, cpu)| format!("{bytes}, {cpu:.2}"))),
     ("memory at its peak, MB (per input byte)", |t, case| {
         (t.peak > 0.0).then(|| format!("{:.0} ({:.2})", t.peak / 1e6, t.peak / case.bytes as f64))

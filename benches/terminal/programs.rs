@@ -14,13 +14,14 @@ pub struct Program {
     pub next: &'static [&'static str],
     /// Half a page: pressed in turn.
     pub scroll: &'static [&'static str],
-    /// One line down.
-    pub down: &'static str,
+    /// One line up and down: pressed in turn.
+    pub line: &'static [&'static str],
     /// What begins typing, if one can type.
     pub type_by: Option<&'static str>,
     words: &'static [&'static str],
 }
 
+const LINES: &[&str] = &["k", "j"];
 const HALF_PAGES: &[&str] = &["\x04", "\x04", "\x15"];
 
 /// diptych and the peers, those that are not installed too.
@@ -29,9 +30,9 @@ pub const ALL: [Program; 4] = [
         name: "diptych merge",
         ready: "zqmine",
         before: "",
-        next: &["n", "n", "p"],
+        next: &["]", "]", "["],
         scroll: HALF_PAGES,
-        down: "j",
+        line: LINES,
         type_by: Some("e"),
         words: &["merge", "base.md", "mine.md", "theirs.md", "-o", "out.md"],
     },
@@ -41,7 +42,7 @@ pub const ALL: [Program; 4] = [
         before: "",
         next: &["]c", "]c", "[c"],
         scroll: HALF_PAGES,
-        down: "j",
+        line: LINES,
         type_by: Some("i"),
         words: &["vim", "-u", "NONE", "-N", "-n", "-d", "mine.md", "base.md", "theirs.md"],
     },
@@ -51,7 +52,7 @@ pub const ALL: [Program; 4] = [
         before: "f",
         next: &["j", "j", "k"],
         scroll: HALF_PAGES,
-        down: "j",
+        line: LINES,
         type_by: None,
         words: &["scm-diff-editor", "--base", "base.md", "-o", "out.md", "mine.md", "theirs.md"],
     },
@@ -61,7 +62,7 @@ pub const ALL: [Program; 4] = [
         before: "/zqmine\r",
         next: &["n", "n", "N"],
         scroll: HALF_PAGES,
-        down: "j",
+        line: LINES,
         type_by: Some("i"),
         words: &["vim", "-u", "NONE", "-N", "-n", "mine.md"],
     },

@@ -26,7 +26,7 @@ pub struct Taken {
     pub next: Keys,
     /// Half a page.
     pub scroll: Keys,
-    /// A line down.
+    /// A line up or down.
     pub down: Keys,
     /// A letter.
     pub typing: Keys,
@@ -108,7 +108,7 @@ fn one(program: &Program, dir: &Path, taken: &mut Taken, last: bool, keys: usize
     // What is slower still is not tried: its keys would be taken for those after it.
     if !taken.next.endless {
         taken.scroll = press(&mut meter, program.scroll, keys);
-        taken.down = press(&mut meter, &[program.down], keys);
+        taken.down = press(&mut meter, program.line, keys);
         taken.resize = resize(&mut meter, keys / 3);
         taken.idle = Some(meter.idle(IDLE));
     }
