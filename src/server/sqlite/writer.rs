@@ -186,3 +186,33 @@ impl Writer {
         Ok((answers, events))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::note::{NoteId, Time};
+    use crate::server::store::{Done, Fresh, Job, Who};
+
+    #[test]
+    fn answers_are_given_though_the_runtime_that_asked_first_has_ended() {
+        let ended = tokio::runtime::Builder::new_current_thread().build().unwrap().handle().clone();
+        let (mut writes, mut heard) = (Vec::new(), Vec::new());
+        for _ in 0..2 {
+            let write = Write {
+                who: Who { space: 1, user: "ada".into(), origin: "desk".to_owned() },
+                job: Job::Lock { note: NoteId(uuid::Uuid::nil()), token: None },
+                key: None,
+                now: Time(0),
+                fresh: Fresh::from(Arc::new(uuid::Uuid::nil)),
+                policies: Arc::default(),
+                lock_ms: 0,
+            };
+            let (back, answer) = oneshot::channel();
+            writes.push((Box::new(write), Waiting { back, runtime: Some(ended.clone()) }));
+            heard.push(answer);
+        }
+        tell(writes, vec![Answer { done: Done::Missing, replayed: false }, Answer { done: Done::Released, replayed: false }]);
+        let heard: Vec<Done> = heard.into_iter().map(|a| a.blocking_recv().unwrap().unwrap().done).collect();
+        assert_eq!(heard, [Done::Missing, Done::Released]);
+    }
+}
