@@ -29,7 +29,7 @@ impl Base {
         note.map_or(Base::NONE, |n| Base { version: n.version, note: Some(Box::new(n.clone())) })
     }
 
-    /// What was typed on text of one's own that stood on this base: the server knows the version, the text is only known here.
+    /// The base of a text that was typed over one's own text on this base: the server knows the version, what it says is only known here.
     #[must_use]
     pub fn under(&self, own: &Content, like: &Note) -> Base {
         let note = self.note.as_deref().cloned().unwrap_or(Note { version: 0, ..like.clone() });

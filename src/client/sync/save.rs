@@ -77,7 +77,12 @@ pub(super) fn delete(record: &mut Record, env: &Env, out: &mut Vec<Effect>) {
     let Some(content) = record.settled_content().or_else(|| record.content()).cloned() else { return };
     let unheard_of = record.synced.is_none() && record.sent.is_none() && record.parked.is_none();
     discard_aside(record, out);
-    record.aside = record.typed.take();
+    let like = record.synced.clone();
+    record.aside = record.typed.take().map(|t| match &like {
+        // It is remembered what it was typed over.
+        Some(like) => Typed { base: t.base.under(&content, like), ..t },
+        None => t,
+    });
     if unheard_of {
         record.drop_entry(Lane::Note);
         if let Some(saved) = record.saved.take() {
@@ -102,12 +107,13 @@ pub(super) fn undelete(record: &mut Record, env: &Env, out: &mut Vec<Effect>) {
     }
 }
 
-/// Text put aside is typed text again: over the save it was typed over, or on the version that says what its base said. Where something
-/// came in between, what it would overwrite is not known, so it stays in the note's history on this device.
+/// Text put aside is typed text again, over what it was typed over. Where something came in between, what it would overwrite is not known,
+/// so it stays in the note's history on this device.
 fn bring_back(record: &mut Record, aside: Typed, out: &mut Vec<Effect>) {
     let base = record.base();
-    let known =
-        record.content().is_none_or(|now| base.version == aside.base.version || aside.base.content().is_some_and(|was| alike(was, now)));
+    let known = record
+        .content()
+        .is_none_or(|now| aside.base.content().is_some_and(|was| alike(was, &Content { deleted: was.deleted, ..now.clone() })));
     if known {
         record.typed = Some(Typed { base, ..aside });
     } else {

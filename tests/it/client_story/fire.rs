@@ -125,7 +125,9 @@ fn screen_round(world: &World, device: &mut Device) -> Option<String> {
     // Wherever the line wraps.
     term.wait_for(&word, |t| t.split_whitespace().collect::<String>().contains(&word));
     term.send("\x13");
-    term.wait_for("a word about the save", |t| ["saved here", "synced", "needs you", "Two versions"].iter().any(|w| t.contains(w)));
+    // The head says it; the foot may say it of another note.
+    let head = |t: &str| t.lines().take(2).collect::<String>();
+    term.wait_for("a word about the save", |t| ["saved here", "synced", "needs you", "Two versions"].iter().any(|w| head(t).contains(w)));
     term.signal("-9");
     Some(word)
 }
