@@ -17,23 +17,25 @@ pub struct Base {
     pub version: Version,
     /// What it said, where this device knows it.
     pub note: Option<Box<Note>>,
+    /// Whether `note` says what this device's own text on that version was, and not what the server has ([`Base::under`]).
+    pub own: bool,
 }
 
 impl Base {
     /// The base of a note the server does not have yet.
-    pub const NONE: Base = Base { version: 0, note: None };
+    pub const NONE: Base = Base { version: 0, note: None, own: false };
 
     /// The base that `note` is; [`Base::NONE`] for no note.
     #[must_use]
     pub fn of(note: Option<&Note>) -> Base {
-        note.map_or(Base::NONE, |n| Base { version: n.version, note: Some(Box::new(n.clone())) })
+        note.map_or(Base::NONE, |n| Base { version: n.version, note: Some(Box::new(n.clone())), own: false })
     }
 
     /// The base of a text that was typed over one's own text on this base: the server knows the version, what it says is only known here.
     #[must_use]
     pub fn under(&self, own: &Content, like: &Note) -> Base {
         let note = self.note.as_deref().cloned().unwrap_or(Note { version: 0, ..like.clone() });
-        Base { version: self.version, note: Some(Box::new(Note { content: own.clone(), ..note })) }
+        Base { version: self.version, note: Some(Box::new(Note { content: own.clone(), ..note })), own: true }
     }
 
     /// What the base says, where it is known.

@@ -41,17 +41,19 @@ impl From<ContentJson> for Content {
 struct BaseJson {
     version: i64,
     note: Option<Box<NoteJson>>,
+    #[serde(default)]
+    own: bool,
 }
 
 impl From<Base> for BaseJson {
     fn from(b: Base) -> Self {
-        BaseJson { version: b.version, note: b.note.map(|n| Box::new(NoteJson::from(*n))) }
+        BaseJson { version: b.version, note: b.note.map(|n| Box::new(NoteJson::from(*n))), own: b.own }
     }
 }
 
 impl From<BaseJson> for Base {
     fn from(b: BaseJson) -> Self {
-        Base { version: b.version, note: b.note.map(|n| Box::new(Note::from(*n))) }
+        Base { version: b.version, note: b.note.map(|n| Box::new(Note::from(*n))), own: b.own }
     }
 }
 

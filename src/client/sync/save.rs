@@ -47,6 +47,16 @@ fn store(record: &mut Record, (content, base): (Content, Base), revision: Option
         out.push(Effect::Tell(News::NeedsYou(Box::new(parked.clone()))));
         return;
     }
+    if base.own && record.sent.is_none() && record.saved.is_none() {
+        // Typed on a text that only this device knows: no server can combine it, so a person does.
+        record.typed = Some(Typed { content: content.clone(), base: base.clone(), at: env.now });
+        if park_draft(record, env) == Ok(true) {
+            out.extend(here);
+            out.extend(record.parked.clone().map(|parked| Effect::Tell(News::NeedsYou(Box::new(parked)))));
+            return;
+        }
+        record.typed = None;
+    }
     // On the base it was typed on: whether the note has moved since is for the server to say.
     let nothing_new = record.sent.is_none() && base.content().is_some_and(|c| alike(c, &content));
     let nothing_sent_is_new = record.sent.as_ref().is_some_and(|s| record.saved.is_some() && alike(&s.content, &content));

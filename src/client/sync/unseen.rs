@@ -77,7 +77,7 @@ pub(super) fn placed(record: &mut Record, (mut content, on): (Content, Option<Ve
     }
     if record.synced.as_ref().is_some_and(|n| n.version > seen) {
         // How it came here is not known (another program may have fetched it); the server knows what the text started from.
-        pin(record, Base { version: seen, note: None }, env);
+        pin(record, Base { version: seen, note: None, own: false }, env);
     }
     (content, record.base())
 }
