@@ -87,11 +87,12 @@ pub(super) fn delete(record: &mut Record, env: &Env, out: &mut Vec<Effect>) {
     let Some(content) = record.settled_content().or_else(|| record.content()).cloned() else { return };
     let unheard_of = record.synced.is_none() && record.sent.is_none() && record.parked.is_none();
     discard_aside(record, out);
-    let like = record.synced.clone();
-    record.aside = record.typed.take().map(|t| match &like {
-        // It is remembered what it was typed over.
-        Some(like) => Typed { base: t.base.under(&content, like), ..t },
-        None => t,
+    let (typed, like) = (record.typed.take(), record.synced.clone());
+    let under = record.base().version;
+    record.aside = typed.map(|t| match &like {
+        // It is remembered what it was typed over, where that is what goes.
+        Some(like) if t.base.version == under => Typed { base: t.base.under(&content, like), ..t },
+        _ => t,
     });
     if unheard_of {
         record.drop_entry(Lane::Note);
