@@ -1,7 +1,7 @@
 //! What a text that comes from a screen has not seen, and what it therefore stands on.
 //!
 //! The rule: a text that arrives after some news ends up as if it had arrived before it. What the news was is remembered by
-//! [`Passed`](crate::client::unseen::Passed).
+//! [`Passed`].
 
 use super::{Effect, Env, Input, Passed, Record, alike};
 use crate::client::handle::News;
