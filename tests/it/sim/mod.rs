@@ -24,9 +24,9 @@ const ONCE_BROKEN_LATER: &[u64] = &[1140, 3730, 8110, 10213, 19440];
 /// The same of runs with screens and full disks. 46, 1343: a number of another window taken for one's own answer. 88: a clock set back while
 /// the disk was full. 93: a text on screen that lacked what its save had become. 199, 1796: a text typed on one's own, put in place of
 /// another that waited. 362, 1381, 5812: a number counted twice or not at all where typed text and settled text clashed. 1595: a draft
-/// merged early in place of a conflict that was parked. 84568: what was put aside by a deletion came back over another text. 88107: a number
+/// merged early in place of a conflict that was parked. 4822, 84568: what was put aside by a deletion came back over another text. 88107: a number
 /// counted twice that was sent on a base only this device knew.
-const ONCE_BROKEN_ON_SCREENS: &[u64] = &[46, 88, 93, 199, 362, 1343, 1381, 1595, 1796, 5812, 84568, 88107];
+const ONCE_BROKEN_ON_SCREENS: &[u64] = &[46, 88, 93, 199, 362, 1343, 1381, 1595, 1796, 4822, 5812, 84568, 88107];
 
 fn seeds() -> u64 {
     std::env::var("DIPTYCH_SIM_SEEDS").ok().and_then(|s| s.parse().ok()).unwrap_or(3_000)
