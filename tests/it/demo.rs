@@ -125,6 +125,44 @@ fn a_second_409_asks_only_what_is_new() {
     leave(term, &home);
 }
 
+/// Opens the note at a place of the list, types into it, saves, and goes back.
+fn saved_at(term: &Term, keys: &str, holds: &str) {
+    term.send(keys);
+    term.wait_for("the editor", |t| t.contains("Esc back") && t.contains(holds));
+    term.send("Hm ");
+    term.wait("Hm ");
+    term.send("\x13");
+    term.wait_for("the save", |t| t.contains("v2 laptop") && t.contains("✓ synced"));
+    term.send("\x1b");
+    term.wait("Enter open");
+}
+
+/// A scene, played after something was saved that it does not speak of.
+fn played(scene: &str, first: (&str, &str), keys: &[&str], ends: &str) {
+    let home = Home::new();
+    let term = Term::start(&home, &["demo", scene], 80, 24);
+    term.wait_for("all notes", |t| t.contains("5 notes") && t.matches("synced").count() >= 5);
+    saved_at(&term, first.0, first.1);
+    for key in keys {
+        term.send(key);
+        if *key == "\r" {
+            term.wait("The network is gone");
+        }
+    }
+    term.wait(ends);
+    leave(term, &home);
+}
+
+#[test]
+fn the_offline_scene_waits_for_its_own_note() {
+    played("offline", ("gj\r", "oak top"), &["gj", "\r", "Hm ", "\x13"], "Both pushed.");
+}
+
+#[test]
+fn the_mark_of_the_lww_scene_may_follow_a_save() {
+    played("lww", ("g\r", "Ines"), &["g", "*"], "Mobile's mark came first");
+}
+
 #[test]
 fn the_scenes_are_told_without_a_screen() {
     let home = Home::new();

@@ -104,11 +104,14 @@ impl Stage {
         }
     }
 
-    /// The network is back: the server is at its old address again.
+    /// The network is back: the server is at its old address again, if it was gone.
     ///
     /// # Errors
     /// If the address was taken meanwhile.
     pub async fn recover(&mut self) -> Result<(), Failure> {
+        if self.server.is_some() {
+            return Ok(());
+        }
         let before = Some((self.address, self.token.clone()));
         self.server = Some(Embedded::start_at(&self.edge, self.serving.clone(), before).await?);
         Ok(())

@@ -76,7 +76,7 @@ impl<'s> Story<'s> {
                 command = ways.asked.recv() => match command {
                     Some(command) => {
                         self.before(&command, &ways).await?;
-                        let saved = matches!(command, Command::Save { .. });
+                        let saved = matches!(&command, Command::Save { id, .. } if Some(*id) == self.subject());
                         let marked = matches!(command, Command::Bookmark(id, _) if Some(id) == self.lisbon);
                         ways.client.send(command);
                         if marked && self.scene == Scene::Lww && self.saves == 1 {
@@ -134,6 +134,11 @@ impl<'s> Story<'s> {
         }
     }
 
+    /// The note the scene is about; what happens to others moves no story on.
+    fn subject(&self) -> Option<NoteId> {
+        if self.scene == Scene::Fields { self.desk } else { self.lisbon }
+    }
+
     /// Whether what the scene is about has happened.
     fn logged(&self) -> bool {
         self.refusals > 0 || self.saves > 1 || self.saves == 1 && matches!(self.scene, Scene::Offline | Scene::Lock)
@@ -173,7 +178,7 @@ impl<'s> Story<'s> {
             Command::Open(id) if Some(*id) == self.desk && self.saves == 0 && self.scene == Scene::Fields => {
                 self.say(ways, "In the note (Enter opens it) F2: change the title, add a tag. Ctrl-S takes it over, Ctrl-S again saves.");
             }
-            Command::Save { id, .. } if Some(*id) == self.lisbon || Some(*id) == self.desk => {
+            Command::Save { id, .. } if Some(*id) == self.subject() && self.scene != Scene::Lww => {
                 self.saves += 1;
                 self.before_save(ways).await?;
             }
@@ -228,7 +233,7 @@ impl<'s> Story<'s> {
     /// What the coach says to news, and what the phone does.
     async fn heard(&mut self, news: &News, ways: &Ways) -> Result<(), Failure> {
         match news {
-            News::NeedsYou(parked) if Some(parked.id) == self.lisbon || Some(parked.id) == self.desk => {
+            News::NeedsYou(parked) if Some(parked.id) == self.subject() => {
                 self.refusals += 1;
                 self.say(
                     ways,
@@ -243,7 +248,7 @@ impl<'s> Story<'s> {
                 self.say(ways, "m keeps yours, t takes theirs, whole. Enter settles place by place.");
             }
             News::Settled(..) => self.say(ways, "The server has exactly what you settled. Esc, then A: the log. Ctrl-Q leaves."),
-            News::Synced(note, _) if Some(note.id) == self.lisbon || Some(note.id) == self.desk => self.synced(ways).await?,
+            News::Synced(note, _) if Some(note.id) == self.subject() => self.synced(ways).await?,
             _ => {}
         }
         Ok(())
