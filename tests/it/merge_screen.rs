@@ -100,6 +100,26 @@ fn the_question_comes_first() {
 }
 
 #[test]
+fn a_page_that_shrinks_keeps_the_place_in_sight() {
+    let meeting = "The meeting is on Tuesday at noon in room four.";
+    let mut parked = parked();
+    let text = |first: &str, end: &str| format!("a1\n\n{first}\n\nz\n{end}");
+    parked.base.as_mut().unwrap().content.body = text(meeting, "");
+    parked.mine.body = text(&meeting.replace("Tues", "Thurs"), "mine end\n");
+    parked.theirs.content.body = text(&meeting.replace("noon", "two"), "theirs end\n");
+    let mut p = play(parked, 40, 12);
+    p.keys("enter v v v enter");
+    let at = |p: &Play| p.screen().lines().filter(|l| l.starts_with('▌')).collect::<Vec<_>>().join("\n");
+    assert!(at(&p).contains("mine end"), "{}", p.screen());
+    // What an editor brings back is shown in a field that takes rows away.
+    let marked = "<<<<<<< mine\nmine end\n=======\ntheirs end\n>>>>>>> theirs\n".to_owned();
+    p.stage.event(Event::EditorDone { tag: "merge-hunk", text: Ok(marked) });
+    assert!(p.screen().contains("editing"), "{}", p.screen());
+    p.keys("d");
+    assert!(at(&p).contains("mine end"), "{}", p.screen());
+}
+
+#[test]
 fn a_conflict_is_settled_hunk_by_hunk() {
     let mut p = play(parked(), 80, 24);
     p.keys("enter");

@@ -341,7 +341,10 @@ impl Screen for Merge {
     }
 
     fn fit(&mut self, area: Rect, _: &Ctx<'_>) {
+        let before = self.frame.page;
         self.lay_out(area);
+        // On a page of another size the place the person is at stays in sight.
+        self.follow |= self.frame.page != before;
         if let Some(at) = self.found.take() {
             self.page.top = at;
             self.page.scroll(&self.settle, -2);
