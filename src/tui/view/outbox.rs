@@ -23,7 +23,7 @@ pub fn draw(outbox: &Outbox, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>) -> Dra
             return drawn;
         }
         Some(entries) if entries.is_empty() => {
-            nothing(buf, area, "Nothing is on its way: all saves are with the server.", ctx.theme);
+            nothing(buf, area, "Nothing is on its way: every save was answered.", ctx.theme);
             &entries[..]
         }
         Some(entries) => &entries[..],
