@@ -130,6 +130,24 @@ fn where_git_gives_up_the_shortest_difference_stands() {
     assert!(shorter, "git's difference is as short");
 }
 
+/// Above eight megabytes windows settle for one of several shortest differences, as the whole would cost three times the time and half as
+/// much memory again. What they settle for is never longer than what git finds, and the merge says as much.
+#[test]
+fn the_largest_texts_are_compared_no_longer_than_by_git() {
+    if !has_git() {
+        return;
+    }
+    let [b, m, t] = triple(1, Kind::Prose, 160_000, 10);
+    assert!(b.len() + m.len() > 8 * 1024 * 1024, "{} bytes are not large", b.len() + m.len());
+    let dir = folder(&[("m", m.as_bytes()), ("b", b.as_bytes()), ("t", t.as_bytes())]);
+    for (name, side) in [("m", &m), ("t", &t)] {
+        let out = Command::new("git").args(["diff", "--no-index", "--numstat", "b", name]).current_dir(dir.path()).output().unwrap();
+        let gits: usize = String::from_utf8(out.stdout).unwrap().split_whitespace().filter_map(|n| n.parse::<usize>().ok()).sum();
+        let ours = lines_changed(b.as_bytes(), side.as_bytes(), Algorithm::Myers);
+        assert!(ours <= gits, "{ours} lines to git's {gits}");
+    }
+}
+
 /// A change near a last line without its line feed once kept the search for the next agreement in one place.
 #[test]
 fn a_change_near_a_last_line_without_end_is_found() {
