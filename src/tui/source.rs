@@ -1,5 +1,5 @@
-//! What comes from the terminal, read by a thread that does nothing else: a sequence that comes in halves, or a paste that does not end, holds
-//! up nobody. One thread and one channel is the shortest way from a key to the loop.
+//! What comes from the terminal, read by a thread that does nothing else: a sequence that comes in halves, or a paste that does not end,
+//! holds up nobody. One thread and one channel is the shortest way from a key to the loop.
 
 use std::io;
 use std::sync::Arc;

@@ -34,8 +34,9 @@ pub(super) fn extent(text: &[u8]) -> Option<Range<usize>> {
     None
 }
 
-/// The keys of a text's front matter, in order.
-pub(super) fn keys(text: &[u8]) -> Vec<&[u8]> {
+/// The keys of a text's front matter, in order, each as often as it stands there; none if it has no front matter.
+#[must_use]
+pub fn keys(text: &[u8]) -> Vec<&[u8]> {
     extent(text).map_or_else(Vec::new, |head| diff::split_lines(&text[head]).into_iter().filter_map(key).collect())
 }
 

@@ -19,6 +19,8 @@ mod table;
 mod weave;
 mod words;
 
+pub use matter::keys as matter_keys;
+
 /// Why a proposal is made, from the surest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
@@ -184,12 +186,6 @@ fn inside(base: &[u8], mine: &[u8], theirs: &[u8], left: &Cell<usize>) -> Option
     let texts = [base, mine, theirs];
     let kept = woven.filter(|(_, pieces)| table::keeps_columns(texts, pieces)).or_else(|| table::weave(texts));
     Some(kept.filter(|_| !words.is_doubtful()))
-}
-
-/// The keys of a text's front matter, in order, each as often as it stands there; none if it has no front matter.
-#[must_use]
-pub fn matter_keys(text: &[u8]) -> Vec<&[u8]> {
-    matter::keys(text)
 }
 
 /// Base's front matter, if all three texts have one.

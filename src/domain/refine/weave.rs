@@ -1,8 +1,8 @@
 //! Weaves the word-level changes of both sides into one text, if they keep apart.
 //!
 //! Changes keep apart when a whole word (or enough signs of a script without spaces), a cell border or the end of a line that is no
-//! wrapped sentence stands between them, or for words put in place of others the end of a sentence, wherever equal words allow them to stand. White space is merged place by place on its own, so
-//! that one side may rewrap what the other rewords. Anything else gives nothing.
+//! wrapped sentence stands between them, or for words put in place of others the end of a sentence, wherever equal words allow them to
+//! stand. White space is merged place by place on its own, so that one side may rewrap what the other rewords. Anything else gives nothing.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;

@@ -1,4 +1,7 @@
-//! What two hunks do to each other: the verdict over edits that each merged without asking, and together say something twice or undo each other.
+//! What two hunks do to each other: the verdict over edits that each merged without asking, and that together say something twice or undo
+//! each other.
+//!
+//! Limits: only stretches long enough not to stand somewhere by chance are looked for, and only as a whole, one for each hunk.
 
 use std::collections::HashMap;
 
@@ -11,10 +14,10 @@ impl Settle {
     /// Text that both sides put in at two places, front matter keys among it; and text that one side cut and the other put elsewhere.
     pub(super) fn judge_between(&self, out: &mut Vec<Lost>) {
         let mut put: HashMap<&[u8], [Option<usize>; 2]> = HashMap::new();
-        for (h, n, side) in self.taken() {
+        for (h, side) in self.taken() {
             let new = added(self.side(h, Side::Base), self.side(h, side));
             if is_telling(new) {
-                put.entry(new).or_default()[n] = Some(h);
+                put.entry(new).or_default()[usize::from(side == Side::Theirs)] = Some(h);
             }
         }
         let mut twice: Vec<(usize, &[u8])> =
@@ -40,11 +43,11 @@ impl Settle {
         }
     }
 
-    /// The hunks that one side alone changed and that hold what it says: the hunk, 0 for mine and 1 for theirs, the side.
-    fn taken(&self) -> impl Iterator<Item = (usize, usize, Side)> + '_ {
+    /// The hunks that one side alone changed and that hold what it says, each with that side.
+    fn taken(&self) -> impl Iterator<Item = (usize, Side)> + '_ {
         (0..self.hunks.len()).filter_map(|h| match (self.hunks[h].kind, self.choice(h)) {
-            (Kind::Mine, Some(Choice::Mine)) => Some((h, 0, Side::Mine)),
-            (Kind::Theirs, Some(Choice::Theirs)) => Some((h, 1, Side::Theirs)),
+            (Kind::Mine, Some(Choice::Mine)) => Some((h, Side::Mine)),
+            (Kind::Theirs, Some(Choice::Theirs)) => Some((h, Side::Theirs)),
             _ => None,
         })
     }
@@ -57,7 +60,7 @@ impl Settle {
         let Some(result) = result else { return Vec::new() };
         let keys = refine::matter_keys(&result);
         let line = |h: usize, key| self.side(h, Side::Theirs).split(|b| *b == b'\n').any(|l| l.starts_with(key));
-        let of_theirs = |key| self.taken().find(|(h, _, side)| *side == Side::Theirs && line(*h, key)).map_or(0, |(h, _, _)| h);
+        let of_theirs = |key| self.taken().find(|(h, side)| *side == Side::Theirs && line(*h, key)).map_or(0, |(h, _)| h);
         new.into_iter().filter(|key| keys.iter().filter(|k| k == &key).count() > 1).map(|key| (of_theirs(key), key)).collect()
     }
 }

@@ -1,9 +1,9 @@
 //! Group commit: whatever queued while the last transaction ran is the next one, decided and committed together.
 //!
 //! One worker with a connection of its own: a second would have its batch wait for the first one's commit, which holds the space, and
-//! meanwhile what comes in would wait for a third; two smaller batches cost more than one. If a batch fails for one write's sake, its writes are tried one by one, and only the one at fault hears of it. A lost
-//! connection or a lost race is tried again before a request hears of it; after a COMMIT whose fate is unknown only a write with an
-//! idempotency key is, for its memory tells what became of it.
+//! meanwhile what comes in would wait for a third; two smaller batches cost more than one. If a batch fails for one write's sake, its
+//! writes are tried one by one, and only the one at fault hears of it. A lost connection or a lost race is tried again before a request
+//! hears of it; after a COMMIT whose fate is unknown only a write with an idempotency key is, for its memory tells what became of it.
 
 use std::collections::{BTreeMap, HashSet};
 use std::future::Future;

@@ -12,7 +12,8 @@ const EDGE: u16 = 3;
 /// Of so many cells one is looked at. Rows taken for the same by mistake cost bytes, nothing else: what differs in them is drawn.
 const EVERY: usize = 3;
 
-/// Finds whether rows moved from one frame to the next. If it pays, writes what makes the terminal move them, moves them in `shown`, and says so.
+/// Finds whether rows moved from one frame to the next. If it pays, writes what makes the terminal move them, moves them in `shown`, and
+/// says so.
 ///
 /// `told`: what tells the rows of each apart, before and now.
 pub(super) fn follow(shown: &mut Buffer, told: (&[Option<u64>], &[Option<u64>]), out: &mut Vec<u8>) -> io::Result<bool> {
