@@ -9,6 +9,8 @@ use diptych::domain::merge::{Hunk, Kind, merge};
 use diptych::domain::refine::{Class, Origin, Proposal, propose};
 use proptest::prelude::*;
 
+use crate::property::tried;
+
 const MARKING: Marking<'static> = Marking { style: Style::Merge, favour: None, size: 0, labels: [b"m", b"b", b"t"] };
 
 /// All lists of up to `len` of the letters, each as lines.
@@ -210,6 +212,7 @@ fn sides() -> impl Strategy<Value = [Vec<u8>; 3]> {
         1 => Just(String::new()),
         1 => Just("repeated line that stands here and there, and is a little longer than most".to_owned()),
         1 => "(é|漢字|👨‍👩‍👧|e\u{301}|שלום|\u{FEFF}|\u{202E}){0,6}",
+        1 => Just("\u{FEFF}\u{FEFF}marks".to_owned()),
     ];
     let edits = || proptest::collection::vec((any::<prop::sample::Index>(), 0..4u8, line.clone()), 0..12);
     let ending = prop_oneof![6 => Just("\n"), 1 => Just("\r\n"), 1 => Just("\r")];
@@ -238,7 +241,7 @@ fn sides() -> impl Strategy<Value = [Vec<u8>; 3]> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 120, ..ProptestConfig::default() })]
+    #![proptest_config(tried(120))]
 
     #[test]
     fn any_notes([base, mine, theirs] in sides()) {
@@ -259,7 +262,11 @@ proptest! {
     #[test]
     fn levelling_keeps_words([base, mine, theirs] in sides()) {
         let l = endings::level(&base, &mine, &theirs);
-        let words = |t: &[u8]| -> Vec<u8> { t.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(t).iter().copied().filter(|b| !matches!(b, b'\r' | b'\n')).collect() };
+        // A text can begin with more than one mark, of which levelling takes or adds the first.
+        let words = |t: &[u8]| -> Vec<u8> {
+            let marks = t.chunks(3).take_while(|c| *c == b"\xEF\xBB\xBF").count();
+            t[marks * 3..].iter().copied().filter(|b| !matches!(b, b'\r' | b'\n')).collect()
+        };
         prop_assert_eq!(words(&l.mine), words(&mine));
         prop_assert_eq!(words(&l.theirs), words(&theirs));
         prop_assert_eq!(words(&l.base), words(&base));

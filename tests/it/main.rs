@@ -24,6 +24,7 @@ mod mergetool;
 mod moving;
 mod pictures;
 mod postgres;
+mod property;
 mod prose_cases;
 #[allow(dead_code, reason = "a toolbox: each story takes what it needs")]
 mod proxy;

@@ -10,6 +10,7 @@ use diptych::tui::message::{Effect, Event, Mouse, MouseKind};
 use proptest::prelude::*;
 
 use crate::merge_screen::{files_screen, parked};
+use crate::property::tried;
 use crate::stage::Play;
 
 const KEYS: [&str; 58] = [
@@ -163,7 +164,7 @@ fn cases() -> u32 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(tried(cases()))]
 
     #[test]
     fn any_keys_sizes_and_texts_on_files(words in words(), steps in prop::collection::vec(step(), 1..80), size in (20u16..220, 5u16..60)) {

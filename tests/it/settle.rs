@@ -8,6 +8,8 @@ use diptych::domain::settle::{Choice, Fate, Labels, Lost, RowChoice, Settle, Sid
 use proptest::prelude::*;
 use std::sync::Arc;
 
+use crate::property::tried;
+
 fn open(base: &str, mine: &str, theirs: &str) -> Settle {
     Settle::open(base.into(), mine.into(), theirs.into(), &[Class::Same])
 }
@@ -306,7 +308,7 @@ fn seen(s: &Settle) -> (Vec<Option<Choice>>, Vec<u8>, diptych::domain::settle::C
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(tried(300))]
 
     #[test]
     fn any_bytes_come_back_as_they_were([b, m, t] in texts()) {

@@ -8,6 +8,8 @@ use ratatui::buffer::{Buffer as Cells, CellWidth};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::property::tried;
+
 /// Texts with everything that ever moved a cursor away: wide, combining, joined, half-width marks, controls, bidi, tabs, endings.
 fn nasty() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
@@ -65,7 +67,7 @@ fn nasty_lines() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 600, ..ProptestConfig::default() })]
+    #![proptest_config(tried(600))]
 
     #[test]
     fn a_glyph_takes_the_cells_ratatui_draws_it_with(line in nasty()) {

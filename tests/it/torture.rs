@@ -8,6 +8,7 @@ use diptych::domain::note::{Content, FieldName, Value};
 use diptych::tui::message::{Code, Event, Key, Mouse, MouseKind};
 use proptest::prelude::*;
 
+use crate::property::tried;
 use crate::stage::{Play, at, detail, id, note, row, rows};
 
 const TEXTS: [&str; 8] = [
@@ -188,7 +189,7 @@ fn count(script: &[Event]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: cases(), max_shrink_iters: 3000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { max_shrink_iters: 3000, ..tried(cases()) })]
 
     #[test]
     fn no_key_breaks_a_screen(first in 0..FIRST, script in prop::collection::vec(events(), 1..120)) {

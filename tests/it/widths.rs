@@ -13,6 +13,8 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::property::tried;
+
 const COLUMNS: u16 = 24;
 
 const CLUSTERS: [&str; 14] = ["👨‍👩‍👧‍👦", "🇯🇵", "👍🏽", "❤️", "☂︎", "1️⃣", "👩‍🚀", "🏴‍☠️", "e\u{301}", "漢", "क्षि", "நி", "ﾃﾞ", "x"];
@@ -192,7 +194,7 @@ fn texts() -> impl Strategy<Value = Vec<(String, usize)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 500, ..ProptestConfig::default() })]
+    #![proptest_config(tried(500))]
 
     #[test]
     fn no_terminal_shifts_or_smears(frames in prop::collection::vec(lines(), 1..6), takes in prop::sample::select(vec![Takes::Characters, Takes::Clusters(1), Takes::Clusters(2)])) {
