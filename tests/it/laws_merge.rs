@@ -74,7 +74,7 @@ fn unreasoned(mut proposals: Vec<Proposal>) -> Vec<Proposal> {
 
 /// Every word of a proposal is in one of the texts, and every piece is in the text it is said to come from.
 fn check_proposals(base: &[u8], mine: &[u8], theirs: &[u8], hunks: &[Hunk], proposals: &[Proposal]) {
-    let words = |t: &[u8]| -> HashSet<Vec<u8>> { t.split(u8::is_ascii_whitespace).map(<[u8]>::to_vec).collect() };
+    let words = |t: &[u8]| -> HashSet<Vec<u8>> { t.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty()).map(<[u8]>::to_vec).collect() };
     let has = |text: &[u8], piece: &[u8]| text.windows(piece.len()).any(|w| w == piece);
     let known: HashSet<Vec<u8>> = [base, mine, theirs].iter().flat_map(|t| words(t)).collect();
     assert!(proposals.windows(2).all(|p| p[0].hunk < p[1].hunk));
