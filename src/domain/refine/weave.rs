@@ -57,7 +57,7 @@ impl<'a> Weave<'a> {
         let space = self.changes_space_only(&self.mine) as u8 + self.changes_space_only(&self.theirs) as u8;
         // White space put where there was nothing is an insertion like any other.
         let nowhere = space == 1 && self.base.len() == 1;
-        if space == 2 || nowhere || !self.keep_apart() || self.rewritten_twice() || self.rewrapped_twice() {
+        if space == 2 || nowhere || self.unseen() || !self.keep_apart() || self.rewritten_twice() || self.rewrapped_twice() {
             return None;
         }
         let (pieces, words) = self.pieces(space == 1)?;
@@ -74,6 +74,11 @@ impl<'a> Weave<'a> {
             Class::DisjointWords
         };
         Some((class, pieces))
+    }
+
+    /// Whether a mark nobody sees stands where a word would, and so would keep two changes apart.
+    fn unseen(&self) -> bool {
+        self.base.iter().any(|w| !w.text.is_empty() && w.text.chunks(3).all(|c| c == b"\xEF\xBB\xBF"))
     }
 
     fn changes_space_only(&self, side: &Side<'_>) -> bool {
