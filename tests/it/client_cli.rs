@@ -121,3 +121,17 @@ fn an_exported_folder_imports_to_the_same_notes() {
     let (status, _, err) = run(&home, &["import", dir.to_str().unwrap()], "");
     assert!(status == 1 && err.contains("changed elsewhere"), "{status} {err}");
 }
+
+/// The proxy that a machine's other traffic goes through, and there is none.
+#[test]
+fn a_server_on_this_machine_is_spoken_to_directly_whatever_proxy_is_set() {
+    let home = Home::new();
+    let mut command = home.command(&["new", "--title", "T"]);
+    for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy", "ALL_PROXY"] {
+        command.env(name, "http://127.0.0.1:9");
+    }
+    command.env_remove("no_proxy").env_remove("NO_PROXY");
+    assert_eq!(command.status().unwrap().code(), Some(0));
+    let rows: serde_json::Value = serde_json::from_str(&run(&home, &["list", "--json"], "").1).unwrap();
+    assert_eq!(rows["data"][0]["state"], "synced", "{rows}");
+}

@@ -106,6 +106,10 @@ impl Http {
             .connect_timeout(Duration::from_secs(10))
             .read_timeout(Duration::from_secs(45))
             .user_agent(concat!("diptych/", env!("CARGO_PKG_VERSION")));
+        if is_here(&url) {
+            // What a machine says to itself is no business of the proxy that its other traffic goes through.
+            builder = builder.no_proxy();
+        }
         if url.scheme() == "http" {
             // No certificates are needed, and reading the system's takes longer than all else at start.
             builder = builder.tls_certs_only([]);
@@ -143,6 +147,12 @@ impl Http {
         }
         parse(&body(response).await?)
     }
+}
+
+/// Whether an address is this machine's own.
+fn is_here(url: &reqwest::Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
