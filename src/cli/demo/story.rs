@@ -118,6 +118,9 @@ impl<'s> Story<'s> {
             (Mode::List | Mode::Editor, _) if was_at_it => {
                 self.say(ways, "Nothing is lost by waiting: both texts and your choices are kept. Ctrl-G goes back to them.");
             }
+            (Mode::Question, Scene::Conflict) if self.refusals == 1 => {
+                self.say(ways, "m keeps yours, t takes theirs, whole. Enter settles place by place.");
+            }
             (Mode::Merge, Scene::Fields) if self.refusals > 0 => {
                 self.say(ways, "All else is merged. The price is yours to say: m or t. Then w saves.");
             }
@@ -243,9 +246,6 @@ impl<'s> Story<'s> {
                         _ => "Mobile again! Your choices are kept; only what is new is asked. Settle it and press w.",
                     },
                 );
-            }
-            News::Opened(detail) if detail.parked.is_some() && self.refusals == 1 && self.scene == Scene::Conflict => {
-                self.say(ways, "m keeps yours, t takes theirs, whole. Enter settles place by place.");
             }
             News::Settled(..) => self.say(ways, "The server has exactly what you settled. Esc, then A: the log. Ctrl-Q leaves."),
             News::Synced(note, _) if Some(note.id) == self.subject() => self.synced(ways).await?,
