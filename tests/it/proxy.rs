@@ -22,6 +22,8 @@ pub enum Fault {
     HalfReply,
     /// It arrives late.
     Delay(Duration),
+    /// It arrives when [`Proxy::let_go`] says so.
+    Hold,
     /// The server sees it twice; the first answer is passed on.
     Duplicate,
 }
@@ -42,6 +44,7 @@ pub struct Proxy {
     pub address: SocketAddr,
     state: Arc<Mutex<State>>,
     cuts: tokio::sync::watch::Sender<bool>,
+    held: tokio::sync::watch::Sender<bool>,
 }
 
 impl Proxy {
@@ -49,7 +52,8 @@ impl Proxy {
     pub async fn start(to: SocketAddr) -> Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let proxy = Proxy { address, state: Arc::default(), cuts: tokio::sync::watch::channel(false).0 };
+        let proxy =
+            Proxy { address, state: Arc::default(), cuts: tokio::sync::watch::channel(false).0, held: tokio::sync::watch::channel(true).0 };
         let own = proxy.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -79,6 +83,11 @@ impl Proxy {
     pub fn cut(&self, cut: bool) {
         self.state.lock().unwrap().cut = cut;
         self.cuts.send_replace(cut);
+    }
+
+    /// Lets the requests through that were held.
+    pub fn let_go(&self) {
+        self.held.send_replace(false);
     }
 
     /// Sends every further request to another server; no connection of a client breaks.
@@ -115,6 +124,7 @@ impl Proxy {
             match fault {
                 Some(Fault::DropRequest) => return None,
                 Some(Fault::Delay(time)) => tokio::time::sleep(time).await,
+                Some(Fault::Hold) => drop(self.held.subscribe().wait_for(|held| !held).await),
                 _ => {}
             }
             server.write_all(&request).await.ok()?;

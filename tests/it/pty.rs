@@ -5,12 +5,11 @@
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, NativePtySystem, PtySize, PtySystem};
 
-/// How long a screen may take to show what is waited for, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::world::Patience;
 
 /// What the program copied to the clipboard by OSC 52.
 #[derive(Default)]
@@ -146,13 +145,13 @@ impl Term {
 
     /// Waits until the screen satisfies `done`; returns it.
     pub fn wait_for(&self, what: &str, done: impl Fn(&str) -> bool) -> String {
-        let start = Instant::now();
+        let patience = Patience::new();
         loop {
             let text = self.text();
             if done(&text) {
                 return text;
             }
-            assert!(start.elapsed() < PATIENCE, "no {what} in:\n{text}");
+            assert!(patience.lasts(), "no {what} in:\n{text}");
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -190,7 +189,7 @@ impl Term {
 
     /// Waits for the end; returns the exit status.
     pub fn exit(&mut self) -> u32 {
-        let start = Instant::now();
+        let patience = Patience::new();
         loop {
             // Only when all it wrote has been read does the screen show its last words.
             if self.reader.is_finished()
@@ -198,7 +197,7 @@ impl Term {
             {
                 return status.exit_code();
             }
-            assert!(start.elapsed() < PATIENCE, "it does not end:\n{}", self.text());
+            assert!(patience.lasts(), "it does not end:\n{}", self.text());
             std::thread::sleep(Duration::from_millis(5));
         }
     }

@@ -2,11 +2,21 @@
 
 use std::process::Stdio;
 
+use diptych::client::disk::Disk;
+use diptych::domain::note::{NoteId, Time};
+
 use crate::pty::{Home, Term};
+use crate::world::Patience;
 
 /// Plain `diptych` in folders of its own: its own server, its own notes.
 fn notes(home: &Home) -> Term {
     Term::start(home, &[], 80, 24)
+}
+
+/// Whether a choice of the note's conflict is on the disk.
+fn chosen(home: &Home, id: &str) -> bool {
+    let (disk, _) = Disk::open(&home.path("data/diptych/device.db"), Time(0)).unwrap();
+    disk.load(NoteId(id.parse().unwrap())).unwrap().parked.is_some_and(|p| !p.journal.is_empty())
 }
 
 /// Gets past what is shown the first time, and types a note.
@@ -161,8 +171,12 @@ fn killed_in_the_middle_of_settling_it_comes_back_with_the_choices() {
     term.wait("0 of 2 settled");
     term.send("m");
     term.wait("1 of 2 settled");
-    // The choice is on disk within a tenth of a second; a person's next key comes later than that.
-    std::thread::sleep(std::time::Duration::from_millis(400));
+    // The choice is on disk within a tenth of a second on a machine with nothing else to do; a person's next key comes later than that.
+    let patience = Patience::new();
+    while !chosen(&home, &id) {
+        assert!(patience.lasts(), "the choice is not kept");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
     term.signal("-KILL");
     term.exit();
     let mut again = notes(&home);

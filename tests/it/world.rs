@@ -18,7 +18,22 @@ use tokio::sync::oneshot;
 
 use crate::proxy::Proxy;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long anything that is waited for may take, on a machine that is busy with other work: only what never comes takes so long.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// For looking again and again for what has no news.
+pub struct Patience(std::time::Instant);
+
+impl Patience {
+    pub fn new() -> Patience {
+        Patience(std::time::Instant::now())
+    }
+
+    /// Whether to look once more.
+    pub fn lasts(&self) -> bool {
+        self.0.elapsed() < PATIENCE
+    }
+}
 
 /// A clock that goes on by itself a little at each look, so that no two things happen at one time.
 #[derive(Clone)]
@@ -139,14 +154,14 @@ impl Device {
 
     /// Ends the device once its outbox is empty; what stays in it must have been expected by the story.
     pub async fn end(mut self) {
-        let begun = std::time::Instant::now();
+        let patience = Patience::new();
         while !self.left_over {
             self.send(Command::Outbox);
             let rows = self.hear("its outbox", |n| if let News::Outbox(rows) = n { Some(rows.clone()) } else { None }).await;
             if rows.is_empty() {
                 break;
             }
-            assert!(begun.elapsed() < PATIENCE, "{} leaves {rows:?}", self.name);
+            assert!(patience.lasts(), "{} leaves {rows:?}", self.name);
             tokio::task::yield_now().await;
         }
         self.send(Command::Stop);

@@ -110,13 +110,14 @@ async fn a_conflict_that_a_full_disk_does_not_take_is_said_and_parked_when_there
     let revision = laptop.save(note, text("laptop"));
     laptop.saved_here(note, revision).await;
     // The save goes out while there is space; when its refusal comes there is none.
-    laptop.proxy().next("PUT", Fault::Delay(std::time::Duration::from_millis(1500)));
+    laptop.proxy().next("PUT", Fault::Hold);
     laptop.proxy().cut(false);
     while !laptop.proxy().seen().iter().any(|l| l.starts_with("PUT")) {
         laptop.send(Command::SyncNow);
         laptop.open(note).await;
     }
     small.fill();
+    laptop.proxy().let_go();
     let why = laptop
         .hear("that it is not kept", |n| if let News::Failed(Some(i), why) = n { (*i == note).then(|| why.clone()) } else { None })
         .await;

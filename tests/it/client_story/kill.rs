@@ -10,7 +10,7 @@ use std::process::{Child, Command as Process, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use diptych::client::disk::Disk;
 use diptych::client::handle::{Command, News};
@@ -120,7 +120,7 @@ fn round(world: &World, origins: &[&str], round: u32, after: u32) -> Vec<String>
     for child in &mut running {
         let mut saves = 0;
         while saves < after {
-            let line = child.lines.recv_timeout(Duration::from_secs(60)).expect("the child says something");
+            let line = child.lines.recv_timeout(crate::world::PATIENCE).expect("the child says something");
             saves += u32::from(line.starts_with("saved"));
             said.push(line);
         }

@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::world::{Device, World, content, id};
+use crate::world::Patience;
 
 type Said = Arc<Mutex<Vec<String>>>;
 
@@ -60,13 +61,11 @@ async fn survives(name: &str, note: NoteId, url: String, said: Said) {
     let text = content("mine", "what I typed\r\nstays");
     let revision = device.save(note, text.clone());
     device.saved_here(note, revision).await;
-    for _ in 0..300 {
-        if said.lock().unwrap().iter().any(|r| r.starts_with("POST")) {
-            break;
-        }
+    let patience = Patience::new();
+    while !said.lock().unwrap().iter().any(|r| r.starts_with("POST")) {
+        assert!(patience.lasts(), "{name}: the save was never sent");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    assert!(said.lock().unwrap().iter().any(|r| r.starts_with("POST")), "{name}: the save was never sent");
     tokio::time::sleep(Duration::from_millis(50)).await;
     let detail = device.open(note).await;
     assert_eq!(detail.state, State::SavedHere, "{name}");
@@ -75,7 +74,6 @@ async fn survives(name: &str, note: NoteId, url: String, said: Said) {
     device.send(Command::Stop);
     device.hear("stopped", |n| matches!(n, News::Stopped).then_some(())).await;
     drop(device);
-    tokio::time::sleep(Duration::from_millis(50)).await;
     let mut device = world.device("laptop").await;
     device.send(Command::Outbox);
     let rows = device.hear("the outbox", |n| if let News::Outbox(rows) = n { Some(rows.clone()) } else { None }).await;

@@ -11,6 +11,7 @@ use diptych::domain::note::NoteId;
 
 use super::world::{Device, Hands, World, content, id};
 use crate::proxy::Fault;
+use crate::world::{PATIENCE, Patience};
 
 const MINUTE: i64 = 60_000;
 
@@ -65,7 +66,8 @@ async fn a_lock_is_shown_elsewhere_renewed_while_typing_and_given_back_on_leavin
 
 /// Waits until the desktop has heard of the laptop's lock. Its stream of changes may have begun only after the taking: then the laptop renews.
 async fn heard_of(laptop: &Device, desktop: &mut Device, note: NoteId) {
-    for _ in 0..300 {
+    let patience = Patience::new();
+    while patience.lasts() {
         laptop.send(Command::Lock(note));
         while let Ok(Some(news)) = tokio::time::timeout(Duration::from_millis(100), desktop.news.recv()).await {
             if matches!(news, News::LockIs(i, Some(h)) if i == note && h.client == "laptop" && !h.me) {
@@ -80,7 +82,8 @@ async fn heard_of(laptop: &Device, desktop: &mut Device, note: NoteId) {
 async fn gives_back(device: &mut Device, note: NoteId) {
     device.send(Command::Unlock(note));
     let asks = Http::new(&Access { origin: "asks".to_owned(), ..device.access.clone() }).unwrap();
-    for _ in 0..500 {
+    let patience = Patience::new();
+    while patience.lasts() {
         if let Ok(Locked::Ours(token, _)) = asks.lock(note, None).await {
             return asks.unlock(note, token).await.unwrap();
         }
@@ -91,7 +94,8 @@ async fn gives_back(device: &mut Device, note: NoteId) {
 
 /// Asks for the lock until it is had; nothing makes it run out meanwhile.
 async fn takes(device: &mut Device, note: NoteId) {
-    for _ in 0..500 {
+    let patience = Patience::new();
+    while patience.lasts() {
         device.send(Command::Lock(note));
         if lock_is(device, note, "an answer", |h| h.is_some_and(|h| h.me || !h.user.is_empty())).await.is_some_and(|h| h.me) {
             return;
@@ -103,7 +107,8 @@ async fn takes(device: &mut Device, note: NoteId) {
 
 /// Waits for a request about a lock, after the first `from` requests of the device.
 async fn comes(device: &Device, from: usize, method: &str) {
-    for _ in 0..1000 {
+    let patience = Patience::new();
+    while patience.lasts() {
         if device.proxy().seen()[from..].iter().any(|l| l.starts_with(method) && l.contains("/lock")) {
             return;
         }
@@ -182,10 +187,9 @@ async fn a_lock_that_ran_out_is_lost_with_a_word_and_the_text_stays() {
     // Given back, the save is checked by its version like any other, and both texts are kept.
     gives_back(&mut desktop, note).await;
     // The wait may begin only now, where the last try was still under way: a minute passes as often as it takes.
-    let mut tries = 0;
+    let patience = Patience::new();
     let parked = loop {
-        tries += 1;
-        if tries == 1000 {
+        if !patience.lasts() {
             laptop.send(Command::Outbox);
             let rows = laptop.hear("the outbox", |n| if let News::Outbox(rows) = n { Some(rows.clone()) } else { None }).await;
             let seen = laptop.proxy().seen();
@@ -228,7 +232,7 @@ async fn clocks_that_jump_by_years_hold_up_nothing() {
                 }
             }
         };
-        tokio::time::timeout(std::time::Duration::from_secs(20), by_itself).await.unwrap_or_else(|_| panic!("jump {n} holds it up"));
+        tokio::time::timeout(PATIENCE, by_itself).await.unwrap_or_else(|_| panic!("jump {n} holds it up"));
     }
     assert_eq!(laptop.refusals, 0);
     hands.pass(0);

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use diptych::client::disk::Disk;
 use diptych::client::handle::{Command, News, State};
-use diptych::domain::note::NoteId;
+use diptych::domain::note::{NoteId, Time};
 
 use super::world::{Device, World, content, id};
 
@@ -147,6 +148,9 @@ async fn a_save_on_an_equal_number_of_another_past_is_refused_and_shown() {
     other.save(note, content("n", "second, of another past\n"));
     assert_eq!(other.synced(note).await.synced.unwrap().version, 2);
     // No connection breaks, and nothing is being asked: the laptop knows of nothing when it saves on top of version 2.
+    while Disk::open(&laptop.db, Time(0)).unwrap().0.seq().unwrap() < 2 {
+        laptop.open(note).await;
+    }
     let mut asked = 0;
     while laptop.proxy().seen().len() > asked {
         asked = laptop.proxy().seen().len();

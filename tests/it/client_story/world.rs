@@ -19,6 +19,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use uuid::Uuid;
 
 use crate::proxy::Proxy;
+use crate::world::Patience;
 
 static COUNT: AtomicU64 = AtomicU64::new(1);
 
@@ -198,7 +199,8 @@ impl Device {
     /// The first news that `pick` takes. Where none comes for a while the person presses "sync now", as a person would.
     pub async fn hear<T>(&mut self, what: &str, mut pick: impl FnMut(&News) -> Option<T>) -> T {
         let mut seen = Vec::new();
-        for _ in 0..200 {
+        let patience = Patience::new();
+        while patience.lasts() && !self.news.is_closed() {
             while let Ok(Some(news)) = tokio::time::timeout(Duration::from_millis(100), self.news.recv()).await {
                 self.refusals += usize::from(matches!(news, News::NeedsYou(_)));
                 if let Some(found) = pick(&news) {
@@ -228,7 +230,8 @@ impl Device {
 
     /// Waits until nothing of the note is on its way.
     pub async fn synced(&mut self, note: NoteId) -> Detail {
-        for _ in 0..1000 {
+        let patience = Patience::new();
+        while patience.lasts() {
             let detail = self.open(note).await;
             if detail.draft.is_none() && detail.parked.is_none() && detail.synced.is_some() {
                 return detail;
@@ -242,7 +245,8 @@ impl Device {
 
     /// Waits until this device has this text of the note from the server.
     pub async fn has(&mut self, note: NoteId, body: &str) {
-        for _ in 0..1000 {
+        let patience = Patience::new();
+        while patience.lasts() {
             let detail = self.open(note).await;
             if detail.synced.as_ref().is_some_and(|n| n.content.body == body) {
                 return;
@@ -255,7 +259,8 @@ impl Device {
 
     /// Waits until the server's deletion of the note is carried out here; nobody says so a second time.
     pub async fn deleted(&mut self, note: NoteId) -> Detail {
-        for _ in 0..1000 {
+        let patience = Patience::new();
+        while patience.lasts() {
             let detail = self.open(note).await;
             if detail.synced.as_ref().is_some_and(|n| n.content.deleted) {
                 return detail;
@@ -292,7 +297,8 @@ impl Device {
         drop(self);
         let mut next = None;
         // The thread of the first gives the file back a moment after its last word.
-        for _ in 0..200 {
+        let patience = Patience::new();
+        while patience.lasts() {
             let parts = Parts { clock: clock(), ids: Arc::new(id), seed: 1 };
             match client::start(&client::Config { access: access.clone(), db: db.clone(), guest: false }, parts) {
                 Ok(started) => {

@@ -19,7 +19,7 @@ pub async fn read(reply: &mut reqwest::Response, until: &str) -> String {
             text.push_str(&String::from_utf8_lossy(&reply.chunk().await.unwrap().expect("the stream goes on")));
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(20), all).await.expect("the event comes");
+    tokio::time::timeout(crate::world::PATIENCE, all).await.expect("the event comes");
     text
 }
 

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
 
 use diptych::domain::policy::Policies;
 use serde_json::json;
@@ -31,7 +30,7 @@ impl Load {
                 self.more.notified().await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), reached).await.expect("saves go on");
+        tokio::time::timeout(crate::world::PATIENCE, reached).await.expect("saves go on");
     }
 }
 

@@ -78,7 +78,7 @@ fn places_become_visible_in_order() {
             }
         };
         let all = async { tokio::join!(futures_util::future::join_all(writers), reader) };
-        tokio::time::timeout(std::time::Duration::from_secs(60), all).await.expect("the reader saw every note's last version");
+        tokio::time::timeout(crate::world::PATIENCE, all).await.expect("the reader saw every note's last version");
     });
 }
 
@@ -139,7 +139,8 @@ fn a_server_that_starts_later_knows_all() {
         d.pass(26 * 3600);
         d.note(json!({"title": "later"})).await;
         let left = "SELECT count(*) FROM memory";
-        for _ in 0..200 {
+        let patience = crate::world::Patience::new();
+        while patience.lasts() {
             if super::ask(&address, left) == "0" {
                 return;
             }

@@ -1,7 +1,5 @@
 //! Searches while the index follows behind the saves.
 
-use std::time::Duration;
-
 use diptych::domain::policy::Policies;
 use serde_json::json;
 
@@ -55,7 +53,7 @@ fn a_search_finds_the_same_before_and_after_the_index_knows_it() {
                     tokio::task::yield_now().await;
                 }
             };
-            tokio::time::timeout(Duration::from_secs(20), all).await.expect("the index follows");
+            tokio::time::timeout(crate::world::PATIENCE, all).await.expect("the index follows");
         };
         let first = ask().await;
         let with = |word: usize| (0..40_usize).filter(|n| n % 6 == word || n / 6 % 6 == word).count();

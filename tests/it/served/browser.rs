@@ -5,7 +5,6 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -68,7 +67,7 @@ impl Browser {
 
     fn read(&mut self) -> Value {
         let text =
-            self.said.recv_timeout(Duration::from_secs(60)).expect("the browser has ended, or waits for something that does not come");
+            self.said.recv_timeout(crate::world::PATIENCE).expect("the browser has ended, or waits for something that does not come");
         serde_json::from_slice(&text).unwrap()
     }
 

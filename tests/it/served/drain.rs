@@ -42,7 +42,7 @@ async fn ends_what_it_began(home: &Home) {
     }
     server.terminate();
     let streams_end = async { while events.chunk().await.expect("the stream ends in order").is_some() {} };
-    tokio::time::timeout(std::time::Duration::from_secs(10), streams_end).await.expect("the stream ends");
+    tokio::time::timeout(crate::world::PATIENCE, streams_end).await.expect("the stream ends");
     half.write_all(&note.as_bytes()[10..]).await.unwrap();
     let mut reply = String::new();
     half.read_to_string(&mut reply).await.unwrap();
