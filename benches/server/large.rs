@@ -26,7 +26,6 @@ fn fill(file: &Path, notes: u64, bytes: usize) {
             note.execute(params![id, tx.last_insert_rowid(), i64::try_from(n).unwrap()]).unwrap();
         }
     }
-    tx.execute("UPDATE spaces SET seq = ? WHERE id = 1", [i64::try_from(notes).unwrap()]).unwrap();
     tx.commit().unwrap();
     conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
 }
@@ -101,7 +100,7 @@ async fn search(subject: &Subject, file: &Path, many: u64) {
     let known = |c: &Connection| c.query_row("SELECT coalesce(max(seq), 0) FROM indexed", [], |r| r.get::<_, i64>(0)).unwrap();
     row(&format!("{:.0} % indexed", known(&conn) as f64 * 100.0 / many as f64)).await;
     let (begun, before) = (Instant::now(), known(&conn));
-    let behind = "SELECT EXISTS (SELECT 1 FROM spaces s JOIN indexed i ON i.space = s.id WHERE s.seq > i.seq)";
+    let behind = "SELECT EXISTS (SELECT 1 FROM notes n JOIN indexed i ON i.space = n.space WHERE n.seq > i.seq)";
     while conn.query_row(behind, [], |r| r.get::<_, bool>(0)).unwrap() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

@@ -132,6 +132,11 @@ pub(crate) fn fields_to_text(entry: &Entry) -> Result<String, StoreError> {
     serde_json::to_string(&fields).map_err(broken)
 }
 
+/// Whether such a text may leave a body to the versions: so that they are not looked for in vain.
+pub(crate) fn names_body(text: &str) -> bool {
+    text.contains("\"body\":")
+}
+
 /// The way back from [`fields_to_text`], given the body of the base and of the version that stood there.
 pub(crate) fn fields_from_text(
     text: &str,

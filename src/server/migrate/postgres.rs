@@ -111,7 +111,7 @@ pub(super) async fn write(address: &str, mut batches: mpsc::Receiver<Batch>) -> 
 }
 
 async fn open(tx: &Transaction<'_>, table: &Table) -> Result<tokio_postgres::Portal, StoreError> {
-    let statement = tx.prepare(&format!("SELECT {} FROM {}", table.names(), table.name)).await?;
+    let statement = tx.prepare(&format!("SELECT {} FROM {}{}", table.names(), table.name, table.order())).await?;
     Ok(tx.bind(&statement, &[]).await?)
 }
 

@@ -7,8 +7,14 @@ use rusqlite::{Connection, ToSql, params_from_iter};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
-use super::table::{Batch, Cell, Gathering, Kind, NOTES, Sums, TABLES, Table, broken_off, compare, is_end, not_empty};
+use super::table::{Batch, Cell, Gathering, Kind, NOTES, SPACES, Sums, TABLES, Table, VERSIONS, broken_off, compare, is_end, not_empty};
 use crate::server::store::StoreError;
+
+/// Earlier versions are found by it while they come in.
+const FINDING: &str = "CREATE UNIQUE INDEX arriving ON versions (space, id, version)";
+/// Whether a version names no earlier one, though there must be some.
+const UNLINKED: &str = "SELECT EXISTS (SELECT 1 FROM versions WHERE version > 1 AND before IS NULL
+     OR version & (version - 1) > 0 AND further IS NULL)";
 
 async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T, StoreError> + Send + 'static) -> Result<T, StoreError> {
     let done = tokio::task::spawn_blocking(work).await;
@@ -21,7 +27,7 @@ pub(super) async fn changes(path: PathBuf) -> Result<i64, StoreError> {
 }
 
 fn changes_of(conn: &Connection) -> Result<i64, StoreError> {
-    Ok(conn.query_row("SELECT coalesce(sum(seq), 0) FROM spaces", [], |r| r.get(0))?)
+    Ok(conn.query_row("SELECT coalesce(sum(seq), 0) FROM places", [], |r| r.get(0))?)
 }
 
 /// Sends every row of every table, as of one moment; `seen` hears how many changes there were at that moment.
@@ -50,6 +56,7 @@ pub(super) async fn write(path: PathBuf, mut batches: mpsc::Receiver<Batch>) -> 
         if conn.query_row("SELECT EXISTS (SELECT 1 FROM spaces)", [], |r| r.get(0))? {
             return Err(not_empty());
         }
+        conn.execute_batch(FINDING)?;
         let mut written = Sums::default();
         loop {
             let batch = batches.blocking_recv().ok_or_else(broken_off)?;
@@ -70,6 +77,10 @@ pub(super) async fn write(path: PathBuf, mut batches: mpsc::Receiver<Batch>) -> 
             })?;
         }
         compare(&written, &found)?;
+        if conn.query_row(UNLINKED, [], |r| r.get(0))? {
+            return Err(StoreError::Database("the source lacks a version that a later one follows".to_owned()));
+        }
+        conn.execute_batch("DROP INDEX arriving")?;
         conn.execute_batch("COMMIT")?;
         Ok(found)
     })
@@ -77,6 +88,16 @@ pub(super) async fn write(path: PathBuf, mut batches: mpsc::Receiver<Batch>) -> 
 }
 
 fn insert(table: &Table) -> String {
+    if table.name == SPACES {
+        return "INSERT INTO spaces (id, name) SELECT ?1, ?2 WHERE ?3 IS NOT NULL".to_owned();
+    }
+    if table.name == VERSIONS {
+        let earlier = |number: &str| format!("(SELECT row FROM versions WHERE space = ?1 AND id = ?2 AND version = {number})");
+        let (before, further) = (earlier("?3 - 1"), earlier("?3 & (?3 - 1)"));
+        let marks: Vec<String> = (1..=table.columns.len()).map(|n| format!("?{n}")).collect();
+        let names = table.names();
+        return format!("INSERT INTO versions ({names}, before, further) VALUES ({}, {before}, {further})", marks.join(", "));
+    }
     if table.name == NOTES {
         return "INSERT INTO notes (space, id, row, seq, deleted)
                 VALUES (?1, ?2, (SELECT row FROM versions WHERE space = ?1 AND id = ?2 AND version = ?3), ?4, ?5)"
@@ -89,8 +110,10 @@ fn insert(table: &Table) -> String {
 fn scan(conn: &Connection, table: &Table, mut each: impl FnMut(Vec<Cell>) -> Result<(), StoreError>) -> Result<(), StoreError> {
     let sql = if table.name == NOTES {
         "SELECT n.space, n.id, v.version, n.seq, n.deleted FROM notes n JOIN versions v ON v.row = n.row".to_owned()
+    } else if table.name == SPACES {
+        "SELECT s.id, s.name, p.seq FROM spaces s JOIN places p ON p.space = s.id".to_owned()
     } else {
-        format!("SELECT {} FROM {}", table.names(), table.name)
+        format!("SELECT {} FROM {}{}", table.names(), table.name, table.order())
     };
     let mut find = conn.prepare(&sql)?;
     let mut rows = find.query([])?;

@@ -23,12 +23,16 @@ pub(super) struct Table {
     pub(super) columns: &'static [(&'static str, Kind)],
 }
 
+/// In SQLite where a space's order of changes stands is said by its records.
+pub(super) const SPACES: &str = "spaces";
 /// In SQLite a note points at the row of its version.
 pub(super) const NOTES: &str = "notes";
+/// In SQLite a version points at rows of earlier ones.
+pub(super) const VERSIONS: &str = "versions";
 
 /// Versions stand before the notes that point at them.
 pub(super) const TABLES: [Table; 9] = [
-    Table { name: "spaces", columns: &[("id", Number), ("name", Text), ("seq", Number)] },
+    Table { name: SPACES, columns: &[("id", Number), ("name", Text), ("seq", Number)] },
     Table { name: "epochs", columns: &[("space", Number), ("first", Number), ("id", Id)] },
     Table {
         name: "tokens",
@@ -43,7 +47,7 @@ pub(super) const TABLES: [Table; 9] = [
         ],
     },
     Table {
-        name: "versions",
+        name: VERSIONS,
         columns: &[
             ("space", Number),
             ("id", Id),
@@ -113,6 +117,11 @@ pub(super) const TABLES: [Table; 9] = [
 ];
 
 impl Table {
+    /// The order its rows are sent in: each version after those before it.
+    pub(super) fn order(&self) -> &'static str {
+        if self.name == VERSIONS { " ORDER BY space, updated" } else { "" }
+    }
+
     /// Its columns, quoted, with a comma between.
     pub(super) fn names(&self) -> String {
         self.columns.iter().map(|(n, _)| format!("\"{n}\"")).collect::<Vec<_>>().join(", ")

@@ -56,8 +56,9 @@ pub(super) fn reached(conn: &Connection, space: Space) -> Step<Seq> {
 /// Takes in the next few notes that have changed, of one space; `false` once none is left.
 fn slice(conn: &mut Connection) -> Step<bool> {
     let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let sql = "SELECT s.id, s.seq, coalesce(i.seq, 0) FROM spaces s LEFT JOIN indexed i ON i.space = s.id
-               WHERE s.seq > coalesce(i.seq, 0) LIMIT 1";
+    let sql = "SELECT s.id, (SELECT max(n.seq) FROM notes n WHERE n.space = s.id), coalesce(i.seq, 0)
+               FROM spaces s LEFT JOIN indexed i ON i.space = s.id
+               WHERE EXISTS (SELECT 1 FROM notes n WHERE n.space = s.id AND n.seq > coalesce(i.seq, 0)) LIMIT 1";
     let next: Option<(Space, Seq, Seq)> = tx.query_row(sql, [], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))).optional()?;
     let Some((space, newest, from)) = next else { return Ok(false) };
     let mut reached = newest;
@@ -99,8 +100,8 @@ fn put(conn: &Connection, (space, seq): (Space, Seq), id: [u8; 16], text: Option
 
 /// Whether more notes are to be taken in than a search should read through.
 fn far_behind(conn: &Connection) -> Step<bool> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM spaces s LEFT JOIN indexed i ON i.space = s.id WHERE s.seq > coalesce(i.seq, 0) + ?1
-               AND (SELECT count(*) FROM (SELECT 1 FROM notes n WHERE n.space = s.id AND n.seq > coalesce(i.seq, 0) LIMIT ?1)) = ?1)";
+    let sql = "SELECT EXISTS (SELECT 1 FROM spaces s LEFT JOIN indexed i ON i.space = s.id WHERE
+               (SELECT count(*) FROM (SELECT 1 FROM notes n WHERE n.space = s.id AND n.seq > coalesce(i.seq, 0) LIMIT ?1)) = ?1)";
     Ok(conn.prepare_cached(sql)?.query_row([BEHIND], |r| r.get(0))?)
 }
 
@@ -227,7 +228,6 @@ mod tests {
         let row = conn.last_insert_rowid();
         let sql = "INSERT OR REPLACE INTO notes (space, id, row, seq, deleted) VALUES (1, ?, ?, ?, ?)";
         conn.execute(sql, params![id, row, seq, deleted]).unwrap();
-        conn.execute("UPDATE spaces SET seq = ? WHERE id = 1", [seq]).unwrap();
         notes.insert(n, (seq, deleted, title, body));
     }
 

@@ -4,6 +4,7 @@
 //! stand beside it. WAL with `synchronous = FULL`: an answer means that the disk has it. What need not be done before the answer follows
 //! behind: the log is moved into the file (see [`checkpoint`]), and changes are taken into the index for searches (see [`index`]).
 
+mod chain;
 mod checkpoint;
 mod index;
 mod read;
@@ -29,12 +30,13 @@ use checkpoint::Checkpoints;
 use writer::Message;
 
 /// Every step of the schema, oldest first; the file's `user_version` counts those taken.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../../../assets/migrations/sqlite/1.sql"),
     include_str!("../../../assets/migrations/sqlite/2.sql"),
     include_str!("../../../assets/migrations/sqlite/3.sql"),
     include_str!("../../../assets/migrations/sqlite/4.sql"),
     include_str!("../../../assets/migrations/sqlite/5.sql"),
+    include_str!("../../../assets/migrations/sqlite/6.sql"),
 ];
 /// Writes that may wait before a request has to.
 const QUEUE: usize = 8192;

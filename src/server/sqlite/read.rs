@@ -5,6 +5,7 @@ use std::ops::Range;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
+use super::chain::{self, Link};
 use super::index;
 use crate::domain::audit::Entry;
 use crate::domain::note::{Content, Note, NoteId, Seq, Time, Version};
@@ -44,46 +45,40 @@ fn first(conn: &Connection, sql: &str, params: impl rusqlite::Params) -> Step<Op
     rows.next()?.map(note).transpose()
 }
 
-/// A note as it is, with its lock, expired or not.
-pub(super) fn held(conn: &Connection, space: Space, id: NoteId) -> Step<Loaded> {
+/// A note as it is, with its lock, expired or not, and the place of its version.
+pub(super) fn held(conn: &Connection, space: Space, id: NoteId) -> Step<(Loaded, Option<Link>)> {
     let sql = columns!(
-        ", l.note, l.user, l.origin, l.token, l.acquired, l.expires FROM notes n JOIN versions v ON v.row = n.row
-         LEFT JOIN locks l ON l.space = n.space AND l.note = n.id WHERE n.space = ? AND n.id = ?"
+        ", l.note, l.user, l.origin, l.token, l.acquired, l.expires, v.row, v.before, v.further FROM notes n
+         JOIN versions v ON v.row = n.row LEFT JOIN locks l ON l.space = n.space AND l.note = n.id WHERE n.space = ? AND n.id = ?"
     );
     let mut find = conn.prepare_cached(sql)?;
     let mut rows = find.query(params![space, id.0.as_bytes()])?;
-    let Some(row) = rows.next()? else { return Ok(Loaded::default()) };
-    Ok(Loaded { present: Some(note(row)?), lock: lock(row)? })
+    let Some(row) = rows.next()? else { return Ok((Loaded::default(), None)) };
+    let note = note(row)?;
+    let link = Link { row: row.get(17)?, version: note.version, updated: note.updated_at.0, before: row.get(18)?, further: row.get(19)? };
+    Ok((Loaded { present: Some(note), lock: lock(row)? }, Some(link)))
 }
 
-/// A note as it is.
-pub(super) fn present(conn: &Connection, space: Space, id: NoteId) -> Step<Option<Note>> {
-    let sql = columns!(" FROM notes n JOIN versions v ON v.row = n.row WHERE n.space = ? AND n.id = ?");
-    first(conn, sql, params![space, id.0.as_bytes()])
-}
-
-/// A note as it was.
+/// A note as it is, or as it was.
 pub(super) fn version(conn: &Connection, space: Space, id: NoteId, base: Base) -> Step<Option<Note>> {
-    let id_bytes = id.0.as_bytes();
-    match base {
-        Base::Any => present(conn, space, id),
-        Base::Version(version) => {
-            let sql = columns!(" FROM versions v WHERE v.space = ? AND v.id = ? AND v.version = ?");
-            first(conn, sql, params![space, id_bytes, version])
-        }
-        Base::NotAfter(time) => {
-            let sql = columns!(" FROM versions v WHERE v.space = ? AND v.id = ? AND v.updated <= ? ORDER BY v.version DESC LIMIT 1");
-            first(conn, sql, params![space, id_bytes, time.0])
-        }
+    if base == Base::Any {
+        let sql = columns!(" FROM notes n JOIN versions v ON v.row = n.row WHERE n.space = ? AND n.id = ?");
+        return first(conn, sql, params![space, id.0.as_bytes()]);
     }
+    let Some(row) = chain::find(conn, space, id, base)? else { return Ok(None) };
+    first(conn, columns!(" FROM versions v WHERE v.row = ?"), [row])
 }
 
 /// The versions of a note without their content.
 pub(super) fn versions(conn: &Connection, space: Space, id: NoteId) -> Step<Vec<Note>> {
-    let sql = "SELECT version, created, updated, user, origin, deleted FROM versions WHERE space = ? AND id = ? ORDER BY version DESC";
-    let mut find = conn.prepare_cached(sql)?;
-    let rows = find.query_map(params![space, id.0.as_bytes()], |r| version_row(r, id))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut find = conn.prepare_cached("SELECT version, created, updated, user, origin, deleted, before FROM versions WHERE row = ?")?;
+    let (mut out, mut next) = (Vec::new(), chain::present(conn, space, id)?.map(|link| link.row));
+    while let Some(row) = next {
+        let (version, before) = find.query_row([row], |r| Ok((version_row(r, id)?, r.get(6)?)))?;
+        out.push(version);
+        next = before;
+    }
+    Ok(out)
 }
 
 /// Reads `version, created, updated, user, origin, deleted`.
@@ -99,8 +94,9 @@ fn version_row(r: &Row<'_>, id: NoteId) -> rusqlite::Result<Note> {
     })
 }
 
-fn newest(conn: &Connection, space: Space) -> Step<Seq> {
-    Ok(conn.prepare_cached("SELECT seq FROM spaces WHERE id = ?")?.query_row([space], |r| r.get(0)).optional()?.unwrap_or(0))
+/// Where a space's order of changes stands.
+pub(super) fn newest(conn: &Connection, space: Space) -> Step<Seq> {
+    Ok(conn.prepare_cached("SELECT seq FROM places WHERE space = ?")?.query_row([space], |r| r.get(0)).optional()?.unwrap_or(0))
 }
 
 /// Notes changed after `seq`, in order of change.
@@ -130,8 +126,8 @@ pub(super) fn epoch(conn: &Connection, space: Space, place: Option<(Uuid, Seq)>)
     let leads_here = match place {
         None => true,
         Some((id, seq)) => {
-            let sql = "SELECT coalesce((SELECT min(n.first) - 1 FROM epochs n WHERE n.space = e.space AND n.first > e.first), s.seq)
-                       FROM epochs e JOIN spaces s ON s.id = e.space WHERE e.space = ? AND e.id = ?";
+            let sql = "SELECT coalesce((SELECT min(n.first) - 1 FROM epochs n WHERE n.space = e.space AND n.first > e.first), p.seq)
+                       FROM epochs e JOIN places p ON p.space = e.space WHERE e.space = ? AND e.id = ?";
             let last: Option<Seq> = conn.prepare_cached(sql)?.query_row(params![space, id.as_bytes()], |r| r.get(0)).optional()?;
             last.is_some_and(|last| seq <= last)
         }
@@ -219,43 +215,50 @@ macro_rules! audit_columns {
     ($rest:literal) => {
         concat!(
             "SELECT a.seq, a.id, a.at, a.entity, a.entity_id, a.action, a.user, a.client_origin, a.server_origin, a.server_ts, a.client_ts,
-                    a.server_version, a.base_version, a.fields, a.outcome, a.settled, b.body, t.body
-             FROM audit a
-             LEFT JOIN versions b ON b.space = a.space AND b.id = a.entity_id AND b.version = a.base_version
-             LEFT JOIN versions t ON t.space = a.space AND t.id = a.entity_id AND t.version = a.server_version ",
+                    a.server_version, a.base_version, a.fields, a.outcome, a.settled FROM audit a ",
             $rest
         )
     };
 }
 
-fn entry(r: &Row<'_>) -> Result<(Seq, Entry), StoreError> {
+fn entry(conn: &Connection, space: Space, r: &Row<'_>) -> Result<(Seq, Entry), StoreError> {
     let time = |i| -> rusqlite::Result<Option<Time>> { Ok(r.get::<_, Option<i64>>(i)?.map(Time)) };
-    let fields: String = r.get(13)?;
+    let (note, fields) = (Uuid::from_bytes(r.get(4)?), text(r, 13)?);
+    let (server_version, base_version) = (r.get(11)?, r.get(12)?);
+    let body = |version: Option<Version>| match version {
+        Some(version) if memory::names_body(fields) => body_of(conn, space, NoteId(note), version),
+        _ => Ok(None),
+    };
     let entry = Entry {
         id: Uuid::from_bytes(r.get(1)?).to_string(),
         at: Time(r.get(2)?),
         entity: r.get(3)?,
-        entity_id: Uuid::from_bytes(r.get(4)?).to_string(),
+        entity_id: note.to_string(),
         action: r.get(5)?,
         user_id: r.get(6)?,
         client_origin: r.get(7)?,
         server_origin: r.get(8)?,
         server_ts: time(9)?,
         client_ts: time(10)?,
-        server_version: r.get(11)?,
-        base_version: r.get(12)?,
-        fields: memory::fields_from_text(&fields, r.get(16)?, r.get(17)?)?,
+        server_version,
+        base_version,
+        fields: memory::fields_from_text(fields, body(base_version)?, body(server_version)?)?,
         outcome: r.get(14)?,
         settled: memory::settled_from_text(r.get(15)?),
     };
     Ok((r.get(0)?, entry))
 }
 
+fn body_of(conn: &Connection, space: Space, id: NoteId, version: Version) -> Step<Option<String>> {
+    let Some(row) = chain::find(conn, space, id, Base::Version(version))? else { return Ok(None) };
+    Ok(conn.prepare_cached("SELECT body FROM versions WHERE row = ?")?.query_row([row], |r| r.get(0)).optional()?)
+}
+
 /// One audit entry.
 pub(super) fn audit_entry(conn: &Connection, space: Space, id: Uuid) -> Step<Option<Entry>> {
     let mut find = conn.prepare_cached(audit_columns!("WHERE a.space = ? AND a.id = ?"))?;
     let mut rows = find.query(params![space, id.as_bytes()])?;
-    Ok(rows.next()?.map(entry).transpose()?.map(|(_, e)| e))
+    Ok(rows.next()?.map(|r| entry(conn, space, r)).transpose()?.map(|(_, e)| e))
 }
 
 /// Audit entries, newest first.
@@ -281,7 +284,7 @@ pub(super) fn audit(conn: &Connection, space: Space, q: &AuditQuery) -> Step<Vec
     ])?;
     let mut out = Vec::new();
     while let Some(row) = rows.next()? {
-        out.push(entry(row)?);
+        out.push(entry(conn, space, row)?);
     }
     Ok(out)
 }

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
+use super::chain::{self, Link};
 use super::read;
 use crate::domain::audit::Entry;
 use crate::domain::note::{Note, NoteId, Seq, Time};
@@ -18,8 +19,10 @@ pub(super) struct SqliteTx<'a> {
     pub(super) events: &'a mut Vec<Event>,
     /// Spaces in which this process has opened its epoch.
     pub(super) opened: &'a mut HashSet<Space>,
-    /// The newest change of each space this transaction has changed; written when it ends.
+    /// The newest change of each space, as far as it is known.
     pub(super) seqs: &'a mut HashMap<Space, Seq>,
+    /// The note looked at last, and the place of its present version, if it has one.
+    pub(super) last: Option<(Space, NoteId, Option<Link>)>,
 }
 
 fn micros(time: Option<Time>) -> Option<i64> {
@@ -32,12 +35,16 @@ fn uuid(text: &str) -> Uuid {
 }
 
 impl SqliteTx<'_> {
-    /// Writes where each space's order of changes now stands.
-    pub(super) fn keep_seqs(&self) -> Step<()> {
-        for (space, seq) in &*self.seqs {
-            self.conn.prepare_cached("UPDATE spaces SET seq = ? WHERE id = ?")?.execute([seq, space])?;
+    /// The place of the version that a new one follows.
+    fn present(&self, space: Space, new: &Note) -> Step<Option<Link>> {
+        let last = match self.last {
+            Some((s, id, link)) if (s, id) == (space, new.id) => link,
+            _ => chain::present(self.conn, space, new.id)?,
+        };
+        match last.map_or(0, |link| link.version) + 1 == new.version {
+            true => Ok(last),
+            false => Err(StoreError::Database("a version would not follow the one before it".to_owned())),
         }
-        Ok(())
     }
 }
 
@@ -55,7 +62,9 @@ impl Tx for SqliteTx<'_> {
     }
 
     async fn load(&mut self, space: Space, id: NoteId) -> Step<Loaded> {
-        read::held(self.conn, space, id)
+        let (loaded, link) = read::held(self.conn, space, id)?;
+        self.last = Some((space, id, link));
+        Ok(loaded)
     }
 
     async fn version(&mut self, space: Space, id: NoteId, base: Base) -> Step<Option<Note>> {
@@ -65,7 +74,7 @@ impl Tx for SqliteTx<'_> {
     async fn next_seq(&mut self, space: Space) -> Step<Seq> {
         let last: Seq = match self.seqs.get(&space) {
             Some(last) => *last,
-            None => self.conn.prepare_cached("SELECT seq FROM spaces WHERE id = ?")?.query_row([space], |r| r.get(0))?,
+            None => read::newest(self.conn, space)?,
         };
         let seq = last + 1;
         self.seqs.insert(space, seq);
@@ -79,13 +88,18 @@ impl Tx for SqliteTx<'_> {
 
     async fn put_note(&mut self, space: Space, seq: Seq, n: &Note) -> Step<()> {
         let (tags, fields) = (memory::tags_to_text(&n.content.tags)?, memory::values_to_text(&n.content.fields)?);
-        let sql = "INSERT INTO versions (space, id, version, title, body, tags, fields, deleted, created, updated, user, origin)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        let last = self.present(space, n)?;
+        let further = last.map(|link| chain::further(self.conn, link)).transpose()?.flatten();
+        let sql =
+            "INSERT INTO versions (space, id, version, before, further, title, body, tags, fields, deleted, created, updated, user, origin)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
         let (id, c) = (n.id.0.as_bytes(), &n.content);
         self.conn.prepare_cached(sql)?.execute(params![
             space,
             id,
             n.version,
+            last.map(|link| link.row),
+            further,
             c.title,
             c.body,
             tags,
@@ -101,6 +115,7 @@ impl Tx for SqliteTx<'_> {
             1 => "INSERT INTO notes (space, id, row, seq, deleted) VALUES (?1, ?2, ?3, ?4, ?5)",
             _ => "UPDATE notes SET row = ?3, seq = ?4, deleted = ?5 WHERE space = ?1 AND id = ?2",
         };
+        self.last = None;
         let changed = self.conn.prepare_cached(sql)?.execute(params![space, id, row, seq, c.deleted])?;
         if changed == 1 { Ok(()) } else { Err(StoreError::Database("a note has versions and no row of its own".to_owned())) }
     }

@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::checkpoint::Checkpoints;
 use super::index::Indexing;
 use super::tx::SqliteTx;
+use crate::domain::note::Seq;
 use crate::server::events::Hub;
 use crate::server::store::{Answer, Event, Space, StoreError, Write};
 use crate::server::work::perform;
@@ -102,6 +103,9 @@ pub(super) struct Writer {
     swept: Key,
     /// Spaces in which this process has opened its epoch.
     opened: HashSet<Space>,
+    /// The newest change of each space, known while no other connection writes; and what says whether one has.
+    seqs: HashMap<Space, Seq>,
+    others: i64,
 }
 
 impl Writer {
@@ -112,7 +116,8 @@ impl Writer {
         hub: Arc<Hub>,
         queued: Arc<AtomicUsize>,
     ) -> Self {
-        Self { conn, checkpoints, indexing, waiting, hub, queued, since_sweep: SWEEP, swept: Key::default(), opened: HashSet::new() }
+        let (swept, opened, seqs) = Default::default();
+        Self { conn, checkpoints, indexing, waiting, hub, queued, since_sweep: SWEEP, swept, opened, seqs, others: 0 }
     }
 
     /// Works until every sender is gone.
@@ -161,6 +166,7 @@ impl Writer {
         let done = self.perform(writes);
         if done.is_err() {
             self.opened.clear(); // opened again where it was undone; one too many does no harm
+            self.seqs.clear();
             if !self.conn.is_autocommit() {
                 let _ = self.conn.execute_batch("ROLLBACK"); // the failure itself is what is told
             }
@@ -170,13 +176,16 @@ impl Writer {
 
     fn perform(&mut self, writes: &[(Box<Write>, Waiting)]) -> Result<(Vec<Answer>, Vec<Event>), StoreError> {
         self.conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-        let (mut answers, mut events, mut seqs) = (Vec::with_capacity(writes.len()), Vec::new(), HashMap::new());
-        let mut tx = SqliteTx { conn: &mut self.conn, events: &mut events, opened: &mut self.opened, seqs: &mut seqs };
+        let others = self.conn.prepare_cached("PRAGMA data_version")?.query_row([], |r| r.get(0))?;
+        if std::mem::replace(&mut self.others, others) != others {
+            self.seqs.clear();
+        }
+        let (mut answers, mut events) = (Vec::with_capacity(writes.len()), Vec::new());
+        let mut tx = SqliteTx { conn: &mut self.conn, events: &mut events, opened: &mut self.opened, seqs: &mut self.seqs, last: None };
         for (write, _) in writes {
             let done = perform(&mut tx, write).now_or_never();
             answers.push(done.unwrap_or_else(|| Err(StoreError::Database("a step waited".to_owned())))?);
         }
-        tx.keep_seqs()?;
         if self.since_sweep >= SWEEP {
             self.since_sweep = 0;
             let now = writes.first().map_or(0, |(w, _)| w.now.0);
