@@ -101,7 +101,7 @@ mod tests {
         for version in 1..=up_to {
             for id in (1..=3).filter(|id| version <= up_to / id) {
                 seq += 1;
-                let note = sample(i64::try_from(id).unwrap(), version, seq);
+                let note = sample(id, version, seq);
                 if seq % 2 == 0 {
                     tx.load(1, note.id).now_or_never().unwrap().unwrap(); // as a save does; without it the place is looked up
                 }
