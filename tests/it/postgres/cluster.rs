@@ -23,9 +23,11 @@ fn bin() -> Option<PathBuf> {
 }
 
 /// The server does not run as root; where this program does, the server runs as the user its package made.
-fn become_user() -> &'static str {
+fn become_user() -> String {
     let root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
-    if root { "runuser -u postgres --" } else { "" }
+    // Where the folder of the system's own programs is not on a person's path.
+    let runuser = ["/usr/sbin/runuser", "/sbin/runuser"].into_iter().find(|p| Path::new(p).exists()).unwrap_or("runuser");
+    if root { format!("{runuser} -u postgres --") } else { String::new() }
 }
 
 /// A folder for one server. Short, for a socket's path has 107 bytes; reachable for the user the server runs as.
@@ -72,7 +74,7 @@ impl Cluster {
         let (who, b, d) = (become_user(), bin.display(), dir.display());
         let script = format!(
             "{{ cd {d}; {who} {make} && {who} {b}/pg_ctl -D {d}/d -w -l {d}/d/server.log \
-               -o \"-p {port} -k {d} -c listen_addresses='' -c max_connections=400 {options}\" start; }} >{d}/log 2>&1 </dev/null && echo up; \
+               -o \"-p {port} -k {d} -c listen_addresses='' -c max_connections=400 {options}\" start; }} >{d}/log 2>&1 </dev/null && echo up || echo down; \
              cat >/dev/null; cd /; {who} {b}/pg_ctl -D {d}/d -m immediate stop >/dev/null 2>&1; rm -rf {d}"
         );
         #[allow(clippy::zombie_processes, reason = "it ends after us, when its standard input closes")]
@@ -81,7 +83,7 @@ impl Cluster {
         let alive = shell.stdin.take().unwrap();
         let mut said = String::new();
         std::io::BufReader::new(shell.stdout.take().unwrap()).read_line(&mut said).unwrap();
-        assert_eq!(said, "up\n", "PostgreSQL did not start; see {}", dir.join("log").display());
+        assert_eq!(said, "up\n", "PostgreSQL did not start: {}", std::fs::read_to_string(dir.join("log")).unwrap_or_default());
         Cluster { dir, bin, port, _alive: alive }
     }
 
