@@ -35,6 +35,18 @@ impl Patience {
     }
 }
 
+/// Starts a client on a file that another may have had a moment ago: a test beside this one may just be starting a program, and until that
+/// runs it holds all that this process holds, the other client's lock too.
+pub fn started(config: &client::Config, parts: &Parts) -> (Handle, UnboundedReceiver<News>) {
+    let patience = Patience::new();
+    loop {
+        match client::start(config, parts.clone()) {
+            Err(client::OpenError::InUse) if patience.lasts() => std::thread::sleep(Duration::from_millis(5)),
+            done => return done.unwrap(),
+        }
+    }
+}
+
 /// A clock that goes on by itself a little at each look, so that no two things happen at one time.
 #[derive(Clone)]
 pub struct Clock(Arc<AtomicI64>);
@@ -96,7 +108,7 @@ impl World {
         let access = client::http::Access { server, token: self.token.clone(), origin: name.to_owned(), ca: None };
         let config = client::Config { access, db: self.dir.path().join(format!("{name}.db")), guest: false };
         let parts = Parts { clock: self.clock.reader(), ids: ids(self.devices), seed: self.devices };
-        let (handle, news) = client::start(&config, parts).unwrap();
+        let (handle, news) = started(&config, &parts);
         Device { name, handle, news, left_over: false }
     }
 }

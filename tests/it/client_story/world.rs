@@ -19,7 +19,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use uuid::Uuid;
 
 use crate::proxy::Proxy;
-use crate::world::Patience;
+use crate::world::{Patience, started};
 
 static COUNT: AtomicU64 = AtomicU64::new(1);
 
@@ -184,7 +184,10 @@ impl Device {
     ) -> Device {
         let parts = Parts { clock, ids: Arc::new(id), seed: 1 };
         let config = client::Config { access: access.clone(), db: db.clone(), guest: false };
-        let (handle, news) = client::start_keeping(&config, parts, keep).unwrap();
+        let (handle, news) = match keep {
+            None => started(&config, &parts),
+            keep => client::start_keeping(&config, parts, keep).unwrap(),
+        };
         Device { handle, news, access, db, proxy, refusals: 0, revision: 0 }
     }
 
@@ -295,20 +298,6 @@ impl Device {
         let (access, db, proxy) = (self.access.clone(), self.db.clone(), self.proxy.clone());
         let (refusals, revision) = (self.refusals, self.revision);
         drop(self);
-        let mut next = None;
-        // The thread of the first gives the file back a moment after its last word.
-        let patience = Patience::new();
-        while patience.lasts() {
-            let parts = Parts { clock: clock(), ids: Arc::new(id), seed: 1 };
-            match client::start(&client::Config { access: access.clone(), db: db.clone(), guest: false }, parts) {
-                Ok(started) => {
-                    next = Some(started);
-                    break;
-                }
-                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
-            }
-        }
-        let (handle, news) = next.expect("the file was given back");
-        Device { handle, news, access, db, proxy, refusals, revision }
+        Device { refusals, revision, ..Device::start(access, db, proxy) }
     }
 }
