@@ -1,7 +1,7 @@
 //! `diptych export DIR`: every note as a Markdown file with front matter, named after its title.
 //!
 //! A file that is there already is written over only if it says that it is the same note; any other keeps its name, and the note gets one
-//! with its id in it. Each file is written beside, synced and renamed. `--json`: `{"data": {"written": n, "dir": "…"}}`.
+//! with its id in it. Each file is written beside, synced and renamed, and one that says the same already is left as it is. `--json`: `{"data": {"written": n, "dir": "…"}}`.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -17,6 +17,10 @@ use crate::wire::markdown;
 
 /// Bytes of a title that go into a file's name.
 const NAME: usize = 80;
+
+/// Files that share the wait for the disk, and bytes of them that are held until then.
+const AT_A_TIME: usize = 256;
+const BYTES: usize = 16 << 20;
 
 /// Write all notes as Markdown files with front matter
 #[derive(clap::Args, Debug)]
@@ -41,6 +45,7 @@ impl Export {
             for row in &rows {
                 *titles.entry(stem(&row.title).to_lowercase()).or_default() += 1;
             }
+            let (mut files, mut bytes) = (Vec::new(), 0);
             for (n, row) in rows.iter().enumerate() {
                 let detail = session.detail(row.id).await?;
                 let Some(content) = detail.content() else { continue };
@@ -48,9 +53,17 @@ impl Export {
                 let alone = titles.get(&name.to_lowercase()) == Some(&1);
                 let text = markdown::write(row.id, detail.synced.as_ref().map_or(0, |s| s.version), content);
                 let path = place(dir, &name, row.id, alone);
-                whole::write(&path, text.as_bytes(), New::Shared).map_err(|e| unwritten(&path, &e))?;
+                if !std::fs::read(&path).is_ok_and(|there| there == text.as_bytes()) {
+                    bytes += text.len();
+                    files.push((path, text.into_bytes()));
+                }
+                if files.len() == AT_A_TIME || bytes > BYTES {
+                    write(&mut files)?;
+                    bytes = 0;
+                }
                 output::progress("Written", n + 1, rows.len());
             }
+            write(&mut files)?;
             session.close().await?;
             Ok(rows.len())
         })?;
@@ -61,6 +74,10 @@ impl Export {
         }
         Ok(0)
     }
+}
+
+fn write(files: &mut Vec<(PathBuf, Vec<u8>)>) -> Result<(), Failure> {
+    whole::write_all(&std::mem::take(files), New::Shared).map_err(|(path, e)| unwritten(&path, &e))
 }
 
 fn unwritten(path: &Path, e: &std::io::Error) -> Failure {

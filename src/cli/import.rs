@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::session::{self, Sent, Session};
-use super::sync::MANY;
+use super::many::Save;
+use super::session::{self, Session};
 use super::{Context, Failure, output, save};
 use crate::domain::note::{Content, NoteId};
 use crate::wire::markdown::{self, Page};
@@ -21,6 +21,26 @@ pub struct Import {
     /// Only say what would happen
     #[arg(long)]
     dry_run: bool,
+}
+
+/// Saves that share the wait for the disk, and bytes of text that are held until then.
+const AT_A_TIME: usize = 64;
+const BYTES: usize = 16 << 20;
+
+/// An import on its way.
+struct Work {
+    session: Session,
+    tally: Tally,
+    ready: Vec<Ready>,
+    bytes: usize,
+    sent: Vec<NoteId>,
+}
+
+/// A file that is to be saved.
+struct Ready {
+    path: PathBuf,
+    new: bool,
+    save: Save,
 }
 
 #[derive(Default)]
@@ -42,58 +62,91 @@ impl Import {
         let tally = ctx.block_on(async {
             let mut session = Session::open(ctx).await?;
             session.freshen().await?;
-            let (mut tally, mut on_their_way) = (Tally::default(), Vec::new());
+            let mut work = Work { session, tally: Tally::default(), ready: Vec::new(), bytes: 0, sent: Vec::new() };
             for (n, path) in files.iter().enumerate() {
-                match self.one(ctx, &mut session, path, &mut tally).await {
-                    Ok(Some(id)) => on_their_way.push(id),
-                    Ok(None) => {}
-                    Err(failure) => tally.left.push(format!("{}: {} {}", path.display(), failure.what, failure.why)),
+                match read(ctx, path) {
+                    Ok((id, page)) => work.add(path, id, page, self.dry_run).await?,
+                    Err(failure) => work.left(path, &failure),
                 }
                 output::progress("Read", n + 1, files.len());
             }
-            let all = on_their_way.len();
-            for (n, id) in on_their_way.into_iter().enumerate() {
-                if all > MANY {
-                    output::progress("Sent", n + 1, all);
-                }
-                if matches!(session.sent(id, false).await?, Sent::Parked) {
-                    tally.parked += 1;
-                }
-            }
+            work.save().await?;
+            let Work { mut session, mut tally, sent, .. } = work;
+            tally.parked = session.sent_all(&sent).await?;
             session.close().await?;
             Ok(tally)
         })?;
         report(ctx, &tally, self.dry_run)
     }
+}
 
-    async fn one(&self, ctx: &Context, session: &mut Session, path: &Path, tally: &mut Tally) -> Result<Option<NoteId>, Failure> {
-        let text = session::text(&path.display().to_string())?;
-        let name = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-        let page = markdown::read(&text, &name)
-            .map_err(|why| Failure::data("Its front matter cannot be read.", why, "Mend that line and import again."))?;
-        save::checked(&page.content)?;
-        let id = page.id.unwrap_or_else(|| ctx.edge.note_id());
-        let detail = session.detail(id).await?;
-        let base = match detail.content() {
-            None => {
-                tally.created += 1;
-                None
-            }
-            Some(now) if same(now, &page.content) => {
-                tally.unchanged += 1;
-                return Ok(None);
-            }
-            Some(_) => {
-                let (base, _) = save::based(session, id, known(&page), &detail).await?;
-                tally.saved += 1;
-                Some(base)
-            }
-        };
-        if self.dry_run {
-            return Ok(None);
+/// The note that a file says, and which it is.
+fn read(ctx: &Context, path: &Path) -> Result<(NoteId, Page), Failure> {
+    let text = session::text(&path.display().to_string())?;
+    let name = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    let page = markdown::read(&text, &name)
+        .map_err(|why| Failure::data("Its front matter cannot be read.", why, "Mend that line and import again."))?;
+    save::checked(&page.content)?;
+    Ok((page.id.unwrap_or_else(|| ctx.edge.note_id()), page))
+}
+
+impl Tally {
+    fn count(&mut self, new: bool) {
+        *if new { &mut self.created } else { &mut self.saved } += 1;
+    }
+}
+
+impl Work {
+    fn left(&mut self, path: &Path, failure: &Failure) {
+        self.tally.left.push(format!("{}: {} {}", path.display(), failure.what, failure.why).trim_end().to_owned());
+    }
+
+    /// Takes a file; what it says is saved with the next ones.
+    async fn add(&mut self, path: &Path, id: NoteId, page: Page, dry: bool) -> Result<(), Failure> {
+        if self.ready.iter().any(|r| r.save.0 == id) {
+            // A second file of one note is a save on top of the first.
+            self.save().await?;
         }
-        session.save(id, base, page.content).await?;
-        Ok(Some(id))
+        let detail = self.session.detail(id).await?;
+        let (base, new) = match detail.content() {
+            None => (None, true),
+            Some(now) if same(now, &page.content) => {
+                self.tally.unchanged += 1;
+                return Ok(());
+            }
+            Some(_) => match save::based(&mut self.session, id, known(&page), &detail).await {
+                Ok((base, _)) => (Some(base), false),
+                Err(failure) => {
+                    self.left(path, &failure);
+                    return Ok(());
+                }
+            },
+        };
+        if dry {
+            self.tally.count(new);
+            return Ok(());
+        }
+        self.bytes += page.content.body.len();
+        self.ready.push(Ready { path: path.to_owned(), new, save: (id, base, page.content) });
+        if self.ready.len() == AT_A_TIME || self.bytes > BYTES { self.save().await } else { Ok(()) }
+    }
+
+    /// Saves what is ready.
+    async fn save(&mut self) -> Result<(), Failure> {
+        self.bytes = 0;
+        let ready = std::mem::take(&mut self.ready);
+        let (files, saves): (Vec<_>, Vec<_>) = ready.into_iter().map(|r| ((r.path, r.new, r.save.0), r.save)).unzip();
+        let failed = self.session.save_all(saves).await?;
+        for (path, new, id) in files {
+            match failed.get(&id) {
+                Some(why) => self.left(&path, &Failure::data(why, "", "")),
+                None => {
+                    self.tally.count(new);
+                    self.sent.push(id);
+                }
+            }
+        }
+        Ok(())
     }
 }
 

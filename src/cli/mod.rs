@@ -31,6 +31,7 @@ pub mod logfile;
 pub mod login;
 pub mod login_file;
 pub mod man;
+mod many;
 pub mod merge;
 pub mod merge_file;
 pub mod migrate;

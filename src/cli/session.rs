@@ -74,7 +74,7 @@ impl Session {
     }
 
     /// The next news, with what every command wants to know of it kept.
-    async fn hear(&mut self) -> Result<News, Failure> {
+    pub(super) async fn hear(&mut self) -> Result<News, Failure> {
         let Some(news) = self.connected.news.recv().await else {
             return Err(Failure::data("The client has stopped.", "It cannot go on.", "See the log; nothing that was saved is lost."));
         };
@@ -179,9 +179,12 @@ impl Session {
         Ok(())
     }
 
-    /// Listens for a moment, so that what goes on is known.
-    pub async fn listen(&mut self) {
-        let _ = tokio::time::timeout(LOOK, async { while self.hear().await.is_ok() {} }).await;
+    /// Listens for a moment, so that what goes on is known; longer where so many entries are looked through each time.
+    /// Gives how long that is.
+    pub async fn listen(&mut self, entries: usize) -> Duration {
+        let moment = LOOK + Duration::from_micros(20).saturating_mul(u32::try_from(entries).unwrap_or(u32::MAX));
+        let _ = tokio::time::timeout(moment, async { while self.hear().await.is_ok() {} }).await;
+        moment
     }
 
     /// Why the server cannot be had now, if that is so.
@@ -283,7 +286,7 @@ impl Session {
                 return Ok(Sent::Later("The server has not answered in time.".to_owned()));
             }
             looks += 1;
-            self.listen().await;
+            self.listen(0).await;
         }
     }
 }

@@ -1,16 +1,15 @@
 //! `diptych sync`: fetches and sends now. `--json`: `{"data": {"left", "conflicts", "trouble"}}`: entries still in the outbox, notes that need
 //! a person, and why the server could not be reached (or null). Status 3 if something could not be fetched or sent, 1 if a conflict is left.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde_json::json;
 
+use super::many::MANY;
 use super::session::Session;
 use super::{Context, Failure, output};
 use crate::client::{Command, EntryState, OutboxRow, State};
-
-/// From so many entries on it is told how far the sending is.
-pub(super) const MANY: usize = 20;
 
 /// Fetch and send everything now
 #[derive(clap::Args, Debug)]
@@ -71,7 +70,7 @@ impl Sync {
     async fn fetched(&self, session: &mut Session, within: Duration) -> Result<Option<String>, Failure> {
         let mut trouble = session.catch_up(within).await?;
         while self.wait && trouble.is_some() {
-            session.listen().await;
+            session.listen(0).await;
             trouble = match session.trouble() {
                 Some(why) => Some(why),
                 None => session.catch_up(within).await?,
@@ -86,8 +85,10 @@ impl Sync {
             session.tell(Command::AllowDeletions);
             session.held = None;
         }
+        // What failed before is due at once.
+        session.tell(Command::SyncNow);
         let all = going(session).await?;
-        all.iter().filter(|e| e.attempts > 0).for_each(|e| session.tell(Command::RetryNow(e.entry)));
+        let tries: HashMap<i64, u32> = all.iter().map(|e| (e.entry, e.attempts)).collect();
         loop {
             let now = going(session).await?;
             if all.len() > MANY {
@@ -96,13 +97,13 @@ impl Sync {
             if now.is_empty() {
                 return Ok(None);
             }
-            let tries = |e: &OutboxRow| all.iter().find(|a| a.entry == e.entry).map_or(0, |a| a.attempts);
-            let failed = now.iter().find(|e| e.state == EntryState::Waiting && e.attempts > tries(e));
+            let before = |e: &OutboxRow| tries.get(&e.entry).copied().unwrap_or(0);
+            let failed = now.iter().find(|e| e.state == EntryState::Waiting && e.attempts > before(e));
             let why = failed.and_then(|e| e.last_error.clone()).or_else(|| session.trouble());
             if why.is_some() && !self.wait {
                 return Ok(why);
             }
-            session.listen().await;
+            session.listen(now.len()).await;
         }
     }
 }

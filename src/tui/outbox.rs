@@ -20,9 +20,25 @@ pub struct Outbox {
     /// The cursor.
     pub rows: Rows,
     dropping: Option<i64>,
+    /// Asked anew because of news, and not answered yet; and whether more news came meanwhile.
+    asked: Option<bool>,
 }
 
 impl Outbox {
+    /// Asks once for all news that comes until the answer: thousands of saves going out are no thousands of lists.
+    fn ask(&mut self) -> Vec<Effect> {
+        match &mut self.asked {
+            Some(more) => {
+                *more = true;
+                Vec::new()
+            }
+            none => {
+                *none = Some(false);
+                vec![Effect::Client(Command::Outbox)]
+            }
+        }
+    }
+
     fn act(&mut self, action: Action) -> Vec<Effect> {
         if action == Action::SyncNow {
             return vec![Effect::Client(Command::SyncNow), Effect::Client(Command::Outbox)];
@@ -79,10 +95,12 @@ impl Screen for Outbox {
                 News::Outbox(entries) => {
                     self.rows.set_len(entries.len());
                     self.entries = Some(entries.clone());
+                    if self.asked.take() == Some(true) {
+                        return self.ask();
+                    }
                 }
-                News::RowIs(_) | News::Synced(..) | News::SavedHere(..) | News::ConnectionIs(_) => {
-                    return vec![Effect::Client(Command::Outbox)];
-                }
+                News::Failed(None, _) => self.asked = None,
+                News::RowIs(_) | News::Synced(..) | News::SavedHere(..) | News::ConnectionIs(_) => return self.ask(),
                 _ => {}
             },
             _ => {}

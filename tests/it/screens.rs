@@ -593,6 +593,13 @@ fn the_outbox_says_what_is_stuck_and_why() {
     assert_eq!(play.keys("down p"), [Command::Pause(2, false), Command::Outbox]);
     play.keys("x");
     assert_eq!(play.keys("y"), [Command::DropEntry(2), Command::Outbox]);
+    // Thousands of saves go out: it asks anew once, and once more for all that came until the answer.
+    let sent = || News::SavedHere(id(1), 1);
+    let asked: Vec<Command> = (0..1000).flat_map(|_| play.news(sent())).collect();
+    assert_eq!(asked, [Command::Outbox]);
+    assert_eq!(play.news(News::Outbox(vec![entry(1, EntryState::Waiting, None)])), [Command::Outbox]);
+    assert_eq!(play.news(News::Outbox(Vec::new())), []);
+    assert_eq!(play.news(sent()), [Command::Outbox]);
 }
 
 fn entry(action: &str) -> Entry {

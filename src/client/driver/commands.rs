@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::turn::Turn;
 use super::{Driver, In, say};
 use crate::client::disk::{DiskError, Kept};
 use crate::client::handle::{Command, News, Revision, VersionRow};
@@ -16,6 +17,31 @@ const HITS: usize = 200;
 const ENTRIES: usize = 200;
 
 impl Driver {
+    /// Carries out what was asked, in order; saves of several notes in a row become durable together. `false`: it is to stop.
+    pub(super) fn commanded(&mut self, asked: &mut Vec<Command>) -> bool {
+        let mut saves: Vec<Turn> = Vec::new();
+        for command in asked.drain(..) {
+            match command {
+                Command::Save { id, base, content, revision } if content.check().is_ok() => {
+                    if saves.iter().any(|(other, _)| *other == id) {
+                        self.apply_all(std::mem::take(&mut saves));
+                    }
+                    self.unseen.shown(id);
+                    saves.push((id, Input::Save(*content, revision, base)));
+                }
+                other => {
+                    self.apply_all(std::mem::take(&mut saves));
+                    if other == Command::Stop {
+                        return false;
+                    }
+                    self.command(other);
+                }
+            }
+        }
+        self.apply_all(saves);
+        true
+    }
+
     pub(super) fn command(&mut self, command: Command) {
         match command {
             Command::List => self.list(),
@@ -49,6 +75,7 @@ impl Driver {
             Command::DropEntry(no) => self.entry(no, Input::Drop),
             Command::SyncNow => {
                 self.gate = Time(i64::MIN);
+                self.wake_late(Vec::new());
                 self.catch_up();
             }
             Command::AllowDeletions => self.allow_deletions(),
@@ -131,7 +158,7 @@ impl Driver {
                         "report" => Lane::Report,
                         _ => Lane::Note,
                     };
-                    if self.in_flight.contains(&(row.id, lane)) {
+                    if self.waiting.is_under_way((row.id, lane)) {
                         row.state = crate::client::handle::EntryState::Sending;
                     }
                 }
@@ -144,7 +171,7 @@ impl Driver {
     fn entry(&mut self, no: i64, input: impl FnOnce(Lane) -> Input) {
         match self.disk.entry(no) {
             Ok(Some((id, lane))) => {
-                if self.in_flight.contains(&(id, lane)) {
+                if self.waiting.is_under_way((id, lane)) {
                     let why = "That entry is under way just now. Its answer is not here yet. Try again in a moment.";
                     return self.tell(News::Failed(Some(id), why.to_owned()));
                 }

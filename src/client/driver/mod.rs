@@ -10,8 +10,9 @@ mod network;
 mod say;
 mod token;
 mod turn;
+mod waiting;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::catch_up::CatchUp;
 use super::disk::{Disk, DiskError};
-use super::handle::{Command, Connection, EntryState, Handle, News};
+use super::handle::{Command, Connection, Handle, News};
 use super::http::{Access, Fault, Http, LiveEvent, Page};
 use super::locks::{Locked, Locks};
 use super::message::{Answer, Effect, Input};
@@ -29,6 +30,7 @@ use super::rebase::Rules;
 use super::record::Lane;
 use super::unseen::Unseen;
 use crate::domain::note::{NoteId, Time, Uuid};
+use waiting::Waiting;
 
 /// Where things are.
 #[derive(Clone, Debug)]
@@ -107,8 +109,7 @@ pub fn start_keeping(config: &Config, parts: Parts, keep: Option<KeepToken>) -> 
         access: config.access.clone(),
         keep,
         rules: Rules::default(),
-        pending: HashMap::new(),
-        in_flight: HashSet::new(),
+        waiting: Waiting::default(),
         gate: Time(i64::MIN),
         failures: 0,
         asleep: false,
@@ -185,8 +186,7 @@ struct Driver {
     keep: Option<KeepToken>,
     rules: Rules,
     no: i64,
-    pending: HashMap<(NoteId, Lane), (EntryState, Time)>,
-    in_flight: HashSet<(NoteId, Lane)>,
+    waiting: Waiting,
     gate: Time,
     failures: u32,
     /// Something that waits was to be due at once, and could not be stored so.
@@ -214,6 +214,8 @@ struct Driver {
 const LOOK: Duration = Duration::from_millis(1000);
 /// Requests under way at once.
 const AT_ONCE: usize = 8;
+/// Commands and answers taken from their queues at a time: what is stored of them shares a transaction, and the wait for the disk.
+const AT_A_TIME: usize = 64;
 
 impl Driver {
     async fn run(mut self, mut commands: UnboundedReceiver<Command>, mut inbox: UnboundedReceiver<In>, notices: Vec<String>) {
@@ -227,15 +229,15 @@ impl Driver {
         // A clock of its own: a steady flow of commands must not keep it from looking.
         let mut looks = tokio::time::interval(LOOK);
         looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let (mut asked, mut came) = (Vec::new(), Vec::new());
         loop {
             self.send_due();
             let wait = self.wait();
             tokio::select! {
-                command = commands.recv() => match command {
-                    None | Some(Command::Stop) => break,
-                    Some(command) => self.command(command),
+                some = commands.recv_many(&mut asked, AT_A_TIME) => if some == 0 || !self.commanded(&mut asked) {
+                    break;
                 },
-                Some(happened) = inbox.recv() => self.happened(happened),
+                _ = inbox.recv_many(&mut came, AT_A_TIME) => self.came(&mut came),
                 _ = looks.tick() => self.look(),
                 // Something is due: it is sent above.
                 () = tokio::time::sleep(wait) => {}
@@ -275,7 +277,7 @@ impl Driver {
     /// Reads what waits from the disk: at start, and after another program wrote.
     fn reload(&mut self) {
         match self.disk.pending() {
-            Ok(pending) => self.pending = pending.into_iter().map(|p| ((p.id, p.lane), (p.entry.state, p.entry.due))).collect(),
+            Ok(pending) => self.waiting.reset(pending.into_iter().map(|p| ((p.id, p.lane), p.entry.state, p.entry.due))),
             Err(e) => self.tell(News::Notice(say::not_read(&e))),
         }
         self.no = self.disk.next_no().unwrap_or(self.no).max(self.no);
@@ -329,9 +331,9 @@ impl Driver {
 
     fn wait(&self) -> Duration {
         let now = self.now();
-        let waiting = self.pending.iter().filter(|(k, (state, _))| *state == EntryState::Waiting && !self.in_flight.contains(k));
-        let due = waiting.map(|(_, (_, due))| (*due).max(self.gate)).min();
-        let ms = due.map_or(i64::MAX, |d| d.ms_since(now) + 1).clamp(1, i64::MAX);
+        // Where nothing more may go out it is news that goes on, not time.
+        let first = self.waiting.first().filter(|_| self.waiting.room(AT_ONCE) > 0 && !(self.caught.unsure() && self.caught.under_way()));
+        let ms = first.map_or(i64::MAX, |due| due.max(self.gate).ms_since(now) + 1).clamp(1, i64::MAX);
         Duration::from_millis(u64::try_from(ms).unwrap_or(1)).min(LOOK)
     }
 
@@ -341,24 +343,22 @@ impl Driver {
             return;
         }
         if self.caught.unsure() {
-            if !self.caught.under_way() && self.pending.values().any(|(state, due)| *state == EntryState::Waiting && *due <= now) {
+            if !self.caught.under_way() && self.waiting.first().is_some_and(|due| due <= now) {
                 self.catch_up();
             }
             return;
         }
-        let mut due: Vec<(Time, NoteId, Lane)> = self
-            .pending
-            .iter()
-            .filter(|(key, (state, due))| *state == EntryState::Waiting && *due <= now && !self.in_flight.contains(key))
-            .map(|((id, lane), (_, due))| (*due, *id, *lane))
-            .collect();
-        due.sort();
-        for (_, id, lane) in due.into_iter().take(AT_ONCE.saturating_sub(self.in_flight.len())) {
-            if !self.apply(id, Input::Due(lane)) {
-                // The disk did not take it; once more after a while, not at once and for ever.
-                self.gate = now.plus_ms(5_000);
-                return;
-            }
+        let ready = self.waiting.ready(now, AT_ONCE);
+        if ready.is_empty() {
+            return;
         }
+        let later = now.plus_ms(5_000);
+        if let Err(e) = self.together(ready.iter().map(|(id, lane)| (*id, Input::Due(*lane))).collect()) {
+            // The disk did not take it; once more after a while, not at once and for ever.
+            self.gate = later;
+            self.tell(News::Failed(ready.first().map(|(id, _)| *id), say::not_stored(&e)));
+        }
+        // What could not be read holds up no other.
+        ready.into_iter().for_each(|key| self.waiting.put_off(key, later));
     }
 }

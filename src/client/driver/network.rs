@@ -1,12 +1,17 @@
 //! What goes over the network, in tasks of its own, and what their results do.
 
+use super::turn::Turn;
+use super::waiting::Key;
 use super::{Driver, In, say};
-use crate::client::handle::{Connection, EntryState, News};
+use crate::client::handle::{Connection, News};
 use crate::client::http::{Fault, LiveEvent};
 use crate::client::message::{Answer, Input, Request};
 use crate::client::outbox;
 use crate::client::record::Lane;
 use crate::domain::note::{NoteId, Time};
+
+/// Entries that are made due in one transaction.
+const WOKEN: usize = 256;
 
 impl Driver {
     /// Runs a task whose result comes back through the queue.
@@ -19,7 +24,7 @@ impl Driver {
     }
 
     pub(super) fn send(&mut self, request: Request) {
-        self.in_flight.insert((request.id, request.lane));
+        self.waiting.sent((request.id, request.lane));
         let http = self.http.clone();
         let lock = self.locks.token(request.id).map(str::to_owned);
         self.spawn(async move {
@@ -28,9 +33,25 @@ impl Driver {
         });
     }
 
-    pub(super) fn happened(&mut self, happened: In) {
+    /// What came back, in order; answers to saves in a row are stored together.
+    pub(super) fn came(&mut self, came: &mut Vec<In>) {
+        let mut answers = Vec::new();
+        for happened in came.drain(..) {
+            match happened {
+                In::Answered(id, lane, Ok(answer)) => answers.push((id, lane, answer)),
+                other => {
+                    self.answered(std::mem::take(&mut answers));
+                    self.happened(other);
+                }
+            }
+        }
+        self.answered(answers);
+    }
+
+    fn happened(&mut self, happened: In) {
         match happened {
-            In::Answered(id, lane, answer) => self.answered(id, lane, answer),
+            In::Answered(id, lane, Ok(answer)) => self.answered(vec![(id, lane, answer)]),
+            In::Answered(id, lane, Err(fault)) => self.unanswered(id, lane, fault),
             In::Page(page) => self.page(page),
             In::Rules(rules) => self.rules = rules,
             In::TokenTried(with, tried) => self.token_tried(*with, tried),
@@ -62,30 +83,32 @@ impl Driver {
         }
     }
 
-    fn answered(&mut self, id: NoteId, lane: Lane, answer: Result<Answer, Fault>) {
-        self.in_flight.remove(&(id, lane));
-        match answer {
-            Ok(answer) => {
-                self.reached();
-                let unknown = self.caught.answered(id, lane, &answer);
-                if !self.apply(id, Input::Answered(lane, answer)) {
-                    // Not stored, so not known: it is sent again under its key, and the server gives the same answer.
-                    self.gate = self.now().plus_ms(5_000);
-                }
-                if unknown {
-                    self.catch_up();
-                }
-            }
-            Err(Fault::Unauthorised(why)) => {
-                self.apply(id, Input::Answered(lane, Answer::Refused(401, say::NO_ENTRY.to_owned())));
-                self.failed(&Fault::Unauthorised(why));
-            }
-            Err(fault) => {
-                self.failed(&fault);
-                let wait = self.gate.ms_since(self.now());
-                self.apply(id, Input::Answered(lane, Answer::Later(fault.to_string(), Some(wait))));
-            }
+    fn answered(&mut self, answers: Vec<(NoteId, Lane, Answer)>) {
+        if answers.is_empty() {
+            return;
         }
+        answers.iter().for_each(|(id, lane, _)| self.waiting.back((*id, *lane)));
+        self.reached();
+        let mut unknown = false;
+        answers.iter().for_each(|(id, lane, answer)| unknown |= self.caught.answered(*id, *lane, answer));
+        if !self.apply_all(answers.into_iter().map(|(id, lane, answer)| (id, Input::Answered(lane, answer))).collect()) {
+            // Not stored, so not known: it is sent again under its key, and the server gives the same answer.
+            self.gate = self.now().plus_ms(5_000);
+        }
+        if unknown {
+            self.catch_up();
+        }
+    }
+
+    fn unanswered(&mut self, id: NoteId, lane: Lane, fault: Fault) {
+        self.waiting.back((id, lane));
+        if matches!(fault, Fault::Unauthorised(_)) {
+            self.apply(id, Input::Answered(lane, Answer::Refused(401, say::NO_ENTRY.to_owned())));
+            return self.failed(&fault);
+        }
+        self.failed(&fault);
+        let wait = self.gate.ms_since(self.now());
+        self.apply(id, Input::Answered(lane, Answer::Later(fault.to_string(), Some(wait))));
     }
 
     /// The server answered: whatever waited for it may go.
@@ -101,21 +124,24 @@ impl Driver {
 
     /// Entries that failed only for want of a server, or of a token that it takes, are due at once when it is back.
     pub(super) fn wake(&mut self) {
-        let now = self.now();
-        let late: Vec<_> = self.pending.iter().filter(|(_, (_, due))| *due > now).map(|(k, _)| *k).collect();
-        self.asleep = false;
-        for (id, lane) in late {
-            let waits = self.pending.get(&(id, lane)).is_some_and(|(s, _)| *s == EntryState::Waiting);
-            if waits && !self.in_flight.contains(&(id, lane)) {
-                // What a full disk does not take is done again.
-                self.asleep |= !self.apply(id, Input::Retry(lane));
-            }
-        }
         // What was refused for its token only: the server has just taken one.
         let refused = self.disk.pending().unwrap_or_default().into_iter().filter(|p| p.entry.refused == Some(401));
-        refused.for_each(|p| {
-            self.apply(p.id, Input::Retry(p.lane));
-        });
+        let refused: Vec<_> = refused.map(|p| (p.id, p.lane)).collect();
+        self.wake_late(refused);
+    }
+
+    /// Entries whose time has not come yet are due at once, and so are these.
+    pub(super) fn wake_late(&mut self, more: Vec<Key>) {
+        self.asleep = false;
+        let late = self.waiting.late(self.now());
+        let turns: Vec<Turn> = late.into_iter().chain(more).map(|(id, lane)| (id, Input::Retry(lane))).collect();
+        for some in turns.chunks(WOKEN) {
+            if let Err(e) = self.together(some.to_vec()) {
+                // What a full disk does not take is done again.
+                self.asleep = true;
+                return self.tell(News::Failed(some.first().map(|(id, _)| *id), say::not_stored(&e)));
+            }
+        }
     }
 
     pub(super) fn failed(&mut self, fault: &Fault) {

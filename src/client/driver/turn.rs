@@ -28,6 +28,32 @@ impl Driver {
         }
     }
 
+    /// Steps of several notes, stored together and then carried out. Where one of them cannot be read each is taken by itself, so that it holds
+    /// up no other.
+    ///
+    /// # Errors
+    /// The disk took none of them, and nobody was told.
+    pub(super) fn together(&mut self, turns: Vec<Turn>) -> Result<(), DiskError> {
+        match self.stored(turns.clone(), None) {
+            Ok(effects) => {
+                self.touched.extend(turns.iter().map(|(id, _)| *id));
+                effects.into_iter().for_each(|e| self.carry_out(e));
+            }
+            Err(DiskError::Damaged(_)) => drop(self.each(turns)),
+            Err(e) => return Err(e),
+        }
+        Ok(())
+    }
+
+    /// Steps of several notes, stored together; what cannot be so is by itself. `false` where one could not be stored.
+    pub(super) fn apply_all(&mut self, turns: Vec<Turn>) -> bool {
+        turns.is_empty() || self.together(turns.clone()).is_ok() || self.each(turns)
+    }
+
+    fn each(&mut self, turns: Vec<Turn>) -> bool {
+        turns.into_iter().fold(true, |all, (id, input)| self.apply(id, input) && all)
+    }
+
     /// Takes steps and stores them in one transaction; gives what follows.
     pub(super) fn stored(&mut self, turns: Vec<Turn>, place: Option<Place>) -> Result<Vec<Effect>, DiskError> {
         let now = self.now();
@@ -72,10 +98,7 @@ impl Driver {
     fn index(&mut self, record: &Record) {
         self.watched = self.watched.map(|_| true);
         for lane in [Lane::Note, Lane::Mark, Lane::Report] {
-            match record.entry(lane) {
-                Some(e) => self.pending.insert((record.id, lane), (e.state.clone(), e.due)),
-                None => self.pending.remove(&(record.id, lane)),
-            };
+            self.waiting.put((record.id, lane), record.entry(lane).map(|e| (&e.state, e.due)));
         }
     }
 }
