@@ -30,10 +30,10 @@
 //!
 //! # The way of one key
 //!
-//! The terminal gives an event (`tui/source.rs`, `tui/terminal.rs`). The loop in `tui/mod.rs`, the only one, hands it to the app; the key table makes
-//! an action of it; the screen on top changes its state and answers with effects. The loop carries them out: a command to the client, a
-//! copy to the clipboard, an editor. Then it draws once from a shared reference, and learns what was drawn where, so that the mouse finds
-//! it. Nothing flows back into a screen but events.
+//! The terminal gives bytes (`tui/source.rs`), which become an event (`tui/intake.rs`). The loop in `tui/mod.rs`, the only one, hands it
+//! to the app; the key table makes an action of it; the screen on top changes its state and answers with effects. The loop carries them
+//! out: a command to the client, a copy to the clipboard, an editor. Then it draws once from a shared reference, and learns what was
+//! drawn where, so that the mouse finds it. Nothing flows back into a screen but events.
 //!
 //! # The way of one 409
 //!

@@ -1,6 +1,7 @@
 //! Plain `diptych`: the notes on screen.
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
 
 use super::connect::connect;
 use super::{Context, Failure, clipboard, logfile, screens};
@@ -26,31 +27,35 @@ pub fn run(ctx: &Context) -> Result<u8, Failure> {
     let fresh = !ctx.config.data_dir.exists();
     let mut setup = screens::setup(ctx)?;
     setup.settings.first_run = fresh;
-    ctx.block_on(async {
-        let (ask, asked) = unbounded_channel();
-        let (tell, news) = unbounded_channel();
-        let links = Links {
-            client: Some(Handle::new(ask)),
-            news,
-            coach: unbounded_channel().1,
-            seen: None,
-            editor: ctx.config.editor.clone(),
-            clipboard: clipboard::programs(),
-        };
-        let screen = tui::run(App::new(setup, Box::new(List::new()), true), links);
-        let client = served(ctx, asked, tell);
-        tokio::pin!(screen, client);
-        tokio::select! {
-            // The screen first: its first frame waits for no server and no disk.
-            biased;
-            done = &mut screen => {
-                client.await?;
-                done.map_err(no_terminal)
+    let (ask, asked) = unbounded_channel();
+    let (tell, news) = unbounded_channel();
+    let links = Links {
+        client: Some(Handle::new(ask)),
+        news,
+        coach: unbounded_channel().1,
+        seen: None,
+        editor: ctx.config.editor.clone(),
+        clipboard: clipboard::programs(),
+    };
+    let app = App::new(setup, Box::new(List::new()), true);
+    let (failed, failure) = oneshot::channel();
+    std::thread::scope(|scope| {
+        // The client on threads of its own: no key waits for them, and the first frame waits for no server and no disk.
+        let client = scope.spawn(move || {
+            let served = ctx.block_on(served(ctx, asked, tell));
+            // It comes back where the screen has gone before.
+            served.map_err(|why| failed.send(why).err())
+        });
+        let done = ctx.block_on_one(async {
+            tokio::select! {
+                biased;
+                done = tui::run(app, links) => done.map_err(no_terminal),
+                Ok(why) = failure => Err(why),
             }
-            ended = &mut client => {
-                ended?;
-                screen.await.map_err(no_terminal)
-            }
+        });
+        match client.join() {
+            Ok(Err(Some(why))) => Err(why),
+            _ => done,
         }
     })
 }

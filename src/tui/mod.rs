@@ -12,6 +12,7 @@ pub mod history;
 pub mod inbox;
 pub mod ink;
 pub mod input;
+pub mod intake;
 pub mod keys;
 pub mod list;
 pub mod lists;
@@ -94,6 +95,8 @@ struct Loop<'g> {
     input: Source,
     own: (UnboundedSender<Event>, UnboundedReceiver<Event>),
     signals: Signals,
+    /// What waits until the frame is drawn: it wakes other threads, and the person looks at the screen.
+    later: Vec<Effect>,
     title: String,
     mode: Mode,
     quit: Option<u8>,
@@ -118,9 +121,10 @@ impl<'g> Loop<'g> {
         Ok(Self {
             guard,
             links,
-            input: Source::start(),
+            input: Source::start()?,
             own: unbounded_channel(),
             signals,
+            later: Vec::new(),
             title: String::new(),
             mode: Mode::Global,
             quit: None,
@@ -135,11 +139,17 @@ impl<'g> Loop<'g> {
         let started = app.start();
         self.carry_all(app, started).await?;
         while self.quit.is_none() {
-            if self.dirty && self.rest(app).is_none() {
-                self.draw(app)?;
+            let mut draw = None;
+            if self.dirty && !self.input.is_gone() {
+                // Asked once: the time goes on, and a frame that was held back must be waited for.
+                draw = self.rest(app);
+                if draw.is_none() {
+                    self.draw(app)?;
+                }
             }
+            self.hand_on();
             let event = tokio::select! {
-                event = self.next(app) => event?,
+                event = self.next(app, draw) => event?,
                 () = panicked.notified() => return Err(io::Error::other("a part of the program failed; its message is above")),
             };
             if let Some(event) = event {
@@ -147,6 +157,7 @@ impl<'g> Loop<'g> {
                 self.drain(app).await?;
             }
         }
+        self.hand_on();
         Ok(self.quit.unwrap_or_default())
     }
 
@@ -156,16 +167,12 @@ impl<'g> Loop<'g> {
         (1..=MERGE_MS).contains(&ms).then(|| Duration::from_millis(ms.unsigned_abs()))
     }
 
-    /// Waits for the next event of any kind. `None`: something came that means nothing.
-    async fn next(&mut self, app: &App) -> io::Result<Option<Event>> {
+    /// Waits for the next event of any kind, or until a frame that was held back may be drawn (`None`).
+    async fn next(&mut self, app: &App, draw: Option<Duration>) -> io::Result<Option<Event>> {
         let wake = app.wake().map(|at| Duration::from_millis(at.ms_since(app.now()).max(0).unsigned_abs() + 1));
-        let draw = self.rest(app).filter(|_| self.dirty);
         let (news, coach) = (&mut self.links.news, &mut self.links.coach);
         tokio::select! {
-            event = self.input.events.recv() => match event {
-                Some(event) => Ok(terminal::read(event?)),
-                None => Ok(Some(Event::Terminate)),
-            },
+            event = self.input.next() => event.map(Some),
             Some(event) = self.own.1.recv() => Ok(Some(event)),
             Some(news) = news.recv() => Ok(Some(Event::News(Box::new(news)))),
             Some(line) = coach.recv() => Ok(Some(Event::Coach(line))),
@@ -182,11 +189,8 @@ impl<'g> Loop<'g> {
         while self.quit.is_none() {
             let event = if let Ok(event) = self.own.1.try_recv() {
                 Some(event)
-            } else if let Ok(event) = self.input.events.try_recv() {
-                match terminal::read(event?) {
-                    Some(event) => Some(event),
-                    None => continue,
-                }
+            } else if let Some(event) = self.input.ready()? {
+                Some(event)
             } else if let Ok(news) = self.links.news.try_recv() {
                 Some(Event::News(Box::new(news)))
             } else {
@@ -219,14 +223,7 @@ impl<'g> Loop<'g> {
 
     async fn carry(&mut self, effect: Effect) -> io::Result<()> {
         match effect {
-            Effect::Client(command) => {
-                if let Some(client) = &self.links.client
-                    && !client.send(command)
-                {
-                    // A client that has stopped has put everything on disk; there is nobody left to wait for.
-                    let _ = self.own.0.send(Event::News(Box::new(News::Stopped)));
-                }
-            }
+            Effect::Client(_) | Effect::Write { .. } => self.later.push(effect),
             Effect::Copy(text) => {
                 self.guard.copy(&text)?;
                 let programs = self.links.clipboard.clone();
@@ -245,22 +242,13 @@ impl<'g> Loop<'g> {
                     }
                 });
             }
-            Effect::Write { tag, path, bytes } => {
-                let tell = self.own.0.clone();
-                tokio::task::spawn_blocking(move || {
-                    let result = whole::write(&path, &bytes, whole::New::Shared)
-                        .map_err(|e| format!("{} could not be written: {e}.", path.display()));
-                    let _ = tell.send(Event::Written { tag, result });
-                });
-            }
             Effect::Remove(path) => {
                 let _ = tokio::fs::remove_file(path).await;
             }
             Effect::Quit(status) => self.quit = Some(status),
             Effect::Suspend => {
-                self.input.stop().await;
+                self.hand_on();
                 self.guard.suspend()?;
-                self.input = Source::start();
                 self.title.clear();
             }
             Effect::Redraw => self.guard.redraw(),
@@ -277,16 +265,40 @@ impl<'g> Loop<'g> {
         Ok(())
     }
 
+    /// Hands on what waited for the frame, in order.
+    fn hand_on(&mut self) {
+        for effect in std::mem::take(&mut self.later) {
+            match effect {
+                Effect::Client(command) => {
+                    if let Some(client) = &self.links.client
+                        && !client.send(command)
+                    {
+                        // A client that has stopped has put everything on disk; there is nobody left to wait for.
+                        let _ = self.own.0.send(Event::News(Box::new(News::Stopped)));
+                    }
+                }
+                Effect::Write { tag, path, bytes } => {
+                    let tell = self.own.0.clone();
+                    tokio::task::spawn_blocking(move || {
+                        let result = whole::write(&path, &bytes, whole::New::Shared)
+                            .map_err(|e| format!("{} could not be written: {e}.", path.display()));
+                        let _ = tell.send(Event::Written { tag, result });
+                    });
+                }
+                _ => {}
+            }
+        }
+    }
+
     async fn edit(&mut self, text: &str, suffix: &str) -> io::Result<Result<String, String>> {
         let Some(editor) = self.links.editor.clone().filter(|e| !e.trim().is_empty()) else {
             return Ok(Err("No editor is set: set VISUAL or EDITOR to its command.".to_owned()));
         };
-        self.input.stop().await;
+        self.hand_on();
         self.guard.release();
         let (text, suffix) = (text.to_owned(), suffix.to_owned());
         let done = tokio::task::spawn_blocking(move || run_editor(&editor, &text, &suffix)).await;
         self.guard.resume()?;
-        self.input = Source::start();
         self.title.clear();
         Ok(done.unwrap_or_else(|e| Err(format!("The editor could not be run: {e}."))))
     }

@@ -1,63 +1,116 @@
-//! What comes from the terminal, read by a thread that does nothing else: a sequence that comes in halves, or a paste that does not end,
-//! holds up nobody. One thread and one channel is the shortest way from a key to the loop.
+//! What comes from the terminal: keys, the mouse, pastes, another size. It is read by the loop itself, so that from a key to its painting no
+//! thread waits for another; and only what is there already, so that a sequence that comes in halves holds up nobody.
 
-use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::fs::File;
+use std::io::{self, IsTerminal};
+use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
-use crossterm::event::{self as ct, EventStream};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// How long one wait for the terminal lasts at most; nothing happens when it ends.
-const WAIT: Duration = Duration::from_secs(3600);
-/// How long a thread that shall stop is waited for: one that is inside an unfinished sequence does not hear.
-const STOP: Duration = Duration::from_millis(200);
+use super::intake::Intake;
+use super::message::Event;
+use super::terminal;
+
+/// After so long a silence within a paste it is taken as it stands: its end does not come.
+const SILENCE: Duration = Duration::from_secs(1);
+/// Bytes read at once.
+const READ: usize = 1 << 16;
 
 /// The terminal's events.
 pub(super) struct Source {
-    /// As they come; ends when the thread does.
-    pub(super) events: UnboundedReceiver<io::Result<ct::Event>>,
-    stop: Arc<AtomicBool>,
-    /// Interrupts the thread's wait when it is dropped.
-    waker: Option<EventStream>,
+    tty: AsyncFd<OwnedFd>,
+    resized: Signal,
+    intake: Intake,
+    buffer: Vec<u8>,
+    /// The terminal is gone: nothing comes any more.
+    gone: bool,
 }
 
 impl Source {
     /// Begins to read.
-    pub(super) fn start() -> Source {
-        let (tell, events) = unbounded_channel();
-        let stop = Arc::new(AtomicBool::new(false));
-        let waker = Some(EventStream::new());
-        let stops = stop.clone();
-        std::thread::spawn(move || read(&tell, &stops));
-        Source { events, stop, waker }
+    ///
+    /// # Errors
+    /// If there is no terminal.
+    pub(super) fn start() -> io::Result<Source> {
+        let stdin = io::stdin();
+        let tty = if stdin.is_terminal() { stdin.as_fd().try_clone_to_owned()? } else { File::open("/dev/tty")?.into() };
+        Ok(Source {
+            tty: watched(tty)?,
+            resized: signal(SignalKind::window_change())?,
+            intake: Intake::default(),
+            buffer: vec![0; READ],
+            gone: false,
+        })
     }
 
-    /// Stops reading; when this is done nobody takes keys from whoever reads the terminal next.
-    pub(super) async fn stop(&mut self) {
-        self.stop.store(true, Ordering::SeqCst);
-        drop(self.waker.take());
-        while let Ok(Some(_)) = tokio::time::timeout(STOP, self.events.recv()).await {}
+    /// Whether the terminal is gone.
+    pub(super) fn is_gone(&self) -> bool {
+        self.gone
     }
-}
 
-impl Drop for Source {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::SeqCst);
-    }
-}
-
-fn read(tell: &UnboundedSender<io::Result<ct::Event>>, stop: &AtomicBool) {
-    while !stop.load(Ordering::SeqCst) {
-        let event = match ct::poll(WAIT) {
-            Ok(true) => ct::read(),
-            Ok(false) => continue,
-            Err(e) => Err(e),
-        };
-        let failed = event.is_err();
-        if tell.send(event).is_err() || failed {
-            return;
+    /// Waits for the next event. [`Event::Terminate`] when the terminal is gone, once. May be dropped and asked again at any time.
+    pub(super) async fn next(&mut self) -> io::Result<Event> {
+        loop {
+            if let Some(event) = self.ready()? {
+                return Ok(event);
+            }
+            if self.gone {
+                return std::future::pending().await;
+            }
+            let pasting = self.intake.is_pasting();
+            tokio::select! {
+                ready = self.tty.readable() => {
+                    let mut ready = ready?;
+                    if !is_readable(ready.get_inner())? {
+                        ready.clear_ready();
+                    }
+                }
+                _ = self.resized.recv() => {
+                    let (columns, rows) = terminal::size()?;
+                    return Ok(Event::Resize(columns, rows));
+                }
+                () = tokio::time::sleep(SILENCE), if pasting => self.intake.end_paste(),
+            }
         }
+    }
+
+    /// The next event of what has come already.
+    pub(super) fn ready(&mut self) -> io::Result<Option<Event>> {
+        loop {
+            if let Some(event) = self.intake.pop() {
+                return Ok(Some(event));
+            }
+            if self.gone || !is_readable(self.tty.get_ref())? {
+                return Ok(None);
+            }
+            match rustix::io::read(self.tty.get_ref(), &mut self.buffer) {
+                Ok(n @ 1..) => self.intake.take(&self.buffer[..n], n == READ),
+                Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
+                // It was closed, with or without a signal to say so.
+                Ok(0) | Err(rustix::io::Errno::IO) => {
+                    self.gone = true;
+                    return Ok(Some(Event::Terminate));
+                }
+                Err(e) => return Err(e.into()),
+            }
+        }
+    }
+}
+
+#[allow(deprecated)] // Its successor is not safe Rust. What it can be misused for is a type that closes what it was asked for: this one does not.
+fn watched(tty: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    AsyncFd::with_interest(tty, Interest::READABLE)
+}
+
+fn is_readable(tty: &OwnedFd) -> io::Result<bool> {
+    let mut asked = [PollFd::new(tty, PollFlags::IN)];
+    match poll(&mut asked, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })) {
+        Ok(_) => Ok(asked[0].revents().intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR)),
+        Err(rustix::io::Errno::INTR) => Ok(false),
+        Err(e) => Err(e.into()),
     }
 }

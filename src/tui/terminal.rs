@@ -1,21 +1,19 @@
 //! The terminal: taken over and given back whole, whatever happens.
 //!
 //! One guard holds raw mode, the alternate screen, bracketed paste and the mouse. Giving back is idempotent and done on every way out: at
-//! the end, on an error, on a signal, in a panic of any task, before the program is suspended or `$EDITOR` runs. Input from the terminal
-//! is turned into our own types here; key releases never get further.
+//! the end, on an error, on a signal, in a panic of any task, before the program is suspended or `$EDITOR` runs.
 
 use std::io::{self, Stdout};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crossterm::event::{self as ct, KeyEventKind, KeyModifiers};
+use crossterm::event as ct;
 use crossterm::{clipboard, cursor, execute, queue, terminal as ctt};
 use ratatui::buffer::Buffer;
 use tokio::sync::Notify;
 
 use super::ink::Ink;
-use super::message::{Code, Event, Key, Mouse, MouseKind};
 
 /// How long the terminal may take to answer which colours it has.
 const COLOUR_ANSWER: Duration = Duration::from_millis(200);
@@ -109,12 +107,7 @@ impl Guard {
     /// # Errors
     /// If the terminal is gone.
     pub fn frame(&mut self, draw: impl FnOnce(&mut Buffer) -> Option<(u16, u16)>) -> io::Result<()> {
-        // Of the terminal that is written to, which costs less than to look for it by its name.
-        let size = match rustix::termios::tcgetwinsize(io::stdout()) {
-            Ok(size) if size.ws_col > 0 && size.ws_row > 0 => (size.ws_col, size.ws_row),
-            _ => ctt::size()?,
-        };
-        self.ink.frame(size, draw)
+        self.ink.frame(size()?, draw)
     }
 
     /// Draws all of the next frame, whatever the terminal shows.
@@ -145,6 +138,18 @@ impl Drop for Guard {
     }
 }
 
+/// Columns and rows of the terminal.
+///
+/// # Errors
+/// If the terminal is gone.
+pub fn size() -> io::Result<(u16, u16)> {
+    // Of the terminal that is written to, which costs less than to look for it by its name.
+    match rustix::termios::tcgetwinsize(io::stdout()) {
+        Ok(size) if size.ws_col > 0 && size.ws_row > 0 => Ok((size.ws_col, size.ws_row)),
+        _ => ctt::size(),
+    }
+}
+
 /// Gives the terminal back if it is held; errors are of no use to anyone here, the terminal may be gone.
 fn give_back(held: &AtomicBool) {
     if held.swap(false, Ordering::SeqCst) {
@@ -153,60 +158,4 @@ fn give_back(held: &AtomicBool) {
         let _ = execute!(out, ctt::LeaveAlternateScreen, cursor::Show, crossterm::style::Print("\x1b[23;2t"));
         let _ = ctt::disable_raw_mode();
     }
-}
-
-/// Turns what the terminal sent into an event; `None` for what means nothing here (releases, focus, mouse moves).
-#[must_use]
-pub fn read(event: ct::Event) -> Option<Event> {
-    match event {
-        ct::Event::Key(key) if key.kind != KeyEventKind::Release => read_key(key).map(Event::Key),
-        ct::Event::Mouse(mouse) => read_mouse(mouse).map(|m| Event::Mouse(m, None)),
-        ct::Event::Paste(text) => Some(Event::Paste(text)),
-        ct::Event::Resize(columns, rows) => Some(Event::Resize(columns, rows)),
-        _ => None,
-    }
-}
-
-fn read_key(key: ct::KeyEvent) -> Option<Key> {
-    let code = match key.code {
-        ct::KeyCode::Char(c) => Code::Char(c),
-        ct::KeyCode::Enter => Code::Enter,
-        ct::KeyCode::Esc => Code::Esc,
-        ct::KeyCode::Backspace => Code::Backspace,
-        ct::KeyCode::Delete => Code::Delete,
-        ct::KeyCode::Insert => Code::Insert,
-        ct::KeyCode::Tab => Code::Tab,
-        ct::KeyCode::BackTab => Code::BackTab,
-        ct::KeyCode::Left => Code::Left,
-        ct::KeyCode::Right => Code::Right,
-        ct::KeyCode::Up => Code::Up,
-        ct::KeyCode::Down => Code::Down,
-        ct::KeyCode::Home => Code::Home,
-        ct::KeyCode::End => Code::End,
-        ct::KeyCode::PageUp => Code::PageUp,
-        ct::KeyCode::PageDown => Code::PageDown,
-        ct::KeyCode::F(n) => Code::F(n),
-        _ => return None,
-    };
-    let has = |m| key.modifiers.contains(m);
-    let in_code = matches!(code, Code::Char(_) | Code::BackTab);
-    let (ctrl, alt) = (has(KeyModifiers::CONTROL), has(KeyModifiers::ALT));
-    let code = match code {
-        Code::Char(c) if ctrl || alt => Code::Char(c.to_ascii_lowercase()),
-        code => code,
-    };
-    Some(Key { code, ctrl, alt, shift: has(KeyModifiers::SHIFT) && !in_code })
-}
-
-fn read_mouse(mouse: ct::MouseEvent) -> Option<Mouse> {
-    let left = ct::MouseButton::Left;
-    let kind = match mouse.kind {
-        ct::MouseEventKind::Down(b) if b == left => MouseKind::Down,
-        ct::MouseEventKind::Drag(b) if b == left => MouseKind::Drag,
-        ct::MouseEventKind::Up(b) if b == left => MouseKind::Up,
-        ct::MouseEventKind::ScrollUp => MouseKind::ScrollUp,
-        ct::MouseEventKind::ScrollDown => MouseKind::ScrollDown,
-        _ => return None,
-    };
-    Some(Mouse { kind, x: mouse.column, y: mouse.row, shift: mouse.modifiers.contains(KeyModifiers::SHIFT), clicks: 1 })
 }

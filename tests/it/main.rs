@@ -8,6 +8,7 @@ mod commands;
 mod contract;
 mod crash;
 mod demo;
+mod intake;
 mod keeper;
 mod keys;
 mod kinds;
