@@ -28,9 +28,12 @@ fn broken(e: impl std::fmt::Display) -> StoreError {
     StoreError::Database(format!("a kept row cannot be read: {e}"))
 }
 
-/// The memory of an answer; `None` for one that had no effect.
+/// The memory of an answer; `None` for one that had no effect. That of most saves is as short as can be: the version and the note.
 pub(crate) fn of(done: &Done) -> Option<String> {
     let memory = match done {
+        Done::Saved { note, merged, overruled, .. } if merged.is_empty() && overruled.is_empty() => {
+            return Some(format!("{} {}", note.version, note.id.0.simple()));
+        }
         Done::Saved { note, merged, overruled, .. } => {
             Memory::Saved { id: note.id.0, version: note.version, merged: merged.clone(), overruled: overruled.clone() }
         }
@@ -53,6 +56,11 @@ pub(crate) fn of(done: &Done) -> Option<String> {
 /// The answer of a memory.
 pub(crate) async fn recall<T: Tx>(tx: &mut T, space: Space, memory: &str) -> Step<Done> {
     let gone = || broken("a version is missing");
+    if let Some((version, id)) = memory.split_once(' ').filter(|_| !memory.starts_with('{')) {
+        let (version, id) = (version.parse().map_err(broken)?, id.parse().map_err(broken)?);
+        let note = tx.version(space, NoteId(id), Base::Version(version)).await?.ok_or_else(gone)?;
+        return Ok(Done::Saved { note: Box::new(note), merged: Vec::new(), overruled: Vec::new(), action: None });
+    }
     Ok(match serde_json::from_str(memory).map_err(broken)? {
         Memory::Saved { id, version, merged, overruled } => {
             let note = tx.version(space, NoteId(id), Base::Version(version)).await?.ok_or_else(gone)?;

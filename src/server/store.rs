@@ -358,6 +358,8 @@ pub trait Store: Send + Sync + 'static {
     fn saves(&self, space: Space, span: Range<Time>, after: Option<(Time, NoteId)>, limit: usize) -> Fut<'_, Vec<Note>>;
     /// Changes after `seq`, oldest first, at most `limit`; and the space's newest change.
     fn events_since(&self, space: Space, seq: Seq, limit: usize) -> Fut<'_, (Vec<Event>, Seq)>;
+    /// Locks held at that time, each with its place, at most `limit`.
+    fn locks(&self, space: Space, now: Time, limit: usize) -> Fut<'_, Vec<(Seq, LockRow)>>;
     /// Hears of changes from now on.
     fn listen(&self, space: Space) -> broadcast::Receiver<Heard>;
     /// The token with that hash, revoked or not.

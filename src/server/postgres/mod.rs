@@ -25,19 +25,22 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use super::events::Hub;
-use super::store::{Answer, AuditQuery, BookmarkRow, Epoch, Event, Fut, Heard, Page, Search, Space, Store, StoreError, TokenRow, Write};
+use super::store::{
+    Answer, AuditQuery, BookmarkRow, Epoch, Event, Fut, Heard, LockRow, Page, Search, Space, Store, StoreError, TokenRow, Write,
+};
 use crate::domain::audit::Entry;
 use crate::domain::note::{Note, NoteId, Seq, Time, Uuid, Version};
 pub(crate) use connect::Way;
 use writer::{Queue, Waiting};
 
 /// Every step of the schema, oldest first.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../../../assets/migrations/postgres/1.sql"),
     include_str!("../../../assets/migrations/postgres/2.sql"),
     include_str!("../../../assets/migrations/postgres/3.sql"),
     include_str!("../../../assets/migrations/postgres/4.sql"),
     include_str!("../../../assets/migrations/postgres/5.sql"),
+    include_str!("../../../assets/migrations/postgres/6.sql"),
 ];
 /// Connections that read, at most.
 const READERS: usize = 12;
@@ -76,7 +79,10 @@ impl PostgresStore {
     pub async fn open(address: &str) -> Result<Self, StoreError> {
         let way = Way::of(address)?;
         let pool = way.pool(READERS, "")?;
-        migrate(&mut pool.get().await?).await?;
+        let mut client = pool.get().await?;
+        encoded(&client).await?;
+        migrate(&mut client).await?;
+        drop(client);
         let hub = Arc::new(Hub::default());
         let (ready, listening) = oneshot::channel();
         let mut tasks = vec![tokio::spawn(listen::listen(way.clone(), Arc::clone(&hub), ready))];
@@ -142,6 +148,16 @@ async fn again(tries: &mut u32, error: StoreError) -> Result<(), StoreError> {
 
 fn newest(rows: &[Row]) -> Seq {
     rows.first().map_or(0, |r| r.get(0))
+}
+
+/// Where texts are kept as bytes of no known kind, or of a kind that lacks most characters, notes could not be kept as they are.
+async fn encoded(client: &Object) -> Result<(), StoreError> {
+    let encoding: String = client.query_one("SHOW server_encoding", &[]).await?.get(0);
+    if encoding == "UTF8" {
+        return Ok(());
+    }
+    let what = format!("the database keeps text as {encoding}, and notes need UTF8; make it anew with ENCODING 'UTF8' TEMPLATE template0");
+    Err(StoreError::Database(what))
 }
 
 async fn migrate(client: &mut Object) -> Result<(), StoreError> {
@@ -274,6 +290,13 @@ impl Store for PostgresStore {
             let rows = read.pop().unwrap_or_default();
             let top = newest(&read.pop().unwrap_or_default());
             Ok((rows.iter().map(|r| read::event(r, space)).collect(), top))
+        })
+    }
+
+    fn locks(&self, space: Space, now: Time, limit: usize) -> Fut<'_, Vec<(Seq, LockRow)>> {
+        Box::pin(async move {
+            let rows = self.rows(read::LOCKS, &[&space, &now.0, &limit_of(limit)]).await?;
+            Ok(rows.iter().map(|r| (r.get(6), read::lock(r, 0))).collect())
         })
     }
 

@@ -117,6 +117,9 @@ pub(super) const EVENTS: &str = "SELECT n.seq, 'note', n.id, v.version, v.origin
      UNION ALL SELECT seq, 'lock', note, NULL, origin, expires = 0 FROM locks WHERE space = $1 AND seq > $2
      UNION ALL SELECT seq, 'audit', id, server_version, client_origin, false FROM audit WHERE space = $1 AND seq > $2
      ORDER BY 1 LIMIT $3";
+/// Locks held now.
+pub(super) const LOCKS: &str = "SELECT note, \"user\", origin, token, acquired, expires, seq FROM locks
+     WHERE space = $1 AND expires > $2 ORDER BY expires DESC LIMIT $3";
 pub(super) const TOKENS: &str = "SELECT t.id, t.space, s.name, t.\"user\", t.name, t.hash, t.created, t.revoked
      FROM tokens t JOIN spaces s ON s.id = t.space WHERE $1::bytea IS NULL OR t.hash = $1 ORDER BY t.id";
 

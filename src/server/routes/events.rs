@@ -16,11 +16,13 @@ use crate::domain::note::Seq;
 use crate::server::app::App;
 use crate::server::auth::Caller;
 use crate::server::error::{Failure, Reply};
-use crate::server::store::{Event, Heard, Space};
+use crate::server::store::{Event, Heard, Kind, LockRow, Space, StoreError};
 use crate::wire::side::EventJson;
 
 /// Changes a listener may have missed and still hear one by one.
 const CATCH_UP: usize = 1000;
+/// Locks told when a stream begins.
+const HELD: usize = 1000;
 
 struct Listening {
     app: App,
@@ -31,7 +33,7 @@ struct Listening {
     stopping: watch::Receiver<bool>,
 }
 
-/// Changes of this space as they happen.
+/// Changes of this space as they happen; before them, without an id of their own, the locks that are held.
 #[utoipa::path(
     get,
     path = "/api/events", operation_id = "streamEvents",
@@ -41,18 +43,19 @@ struct Listening {
 pub(super) async fn stream(State(app): State<App>, Caller(who): Caller, headers: HeaderMap) -> Reply {
     let heard = app.store.listen(who.space); // before looking back, so that nothing falls between
     let asked = headers.get("last-event-id").map(|v| v.to_str().ok().and_then(|v| v.trim().parse::<Seq>().ok()));
-    let mut ready = VecDeque::new();
-    let last = match asked {
-        None => 0,
+    let (ready, last) = match asked {
+        None => (held(&app, who.space, Seq::MAX).await?, 0),
         Some(None) => return Err(Failure::invalid_one("Last-Event-ID", "must be the id of an event")),
         Some(Some(seen)) => {
             let (missed, top) = app.store.events_since(who.space, seen, CATCH_UP + 1).await?;
             if missed.len() > CATCH_UP || seen > top {
-                ready.push_back(resync(top));
-                top
+                let mut ready = held(&app, who.space, Seq::MAX).await?;
+                ready.push_front(resync(top));
+                (ready, top)
             } else {
+                let mut ready = held(&app, who.space, seen).await?;
                 ready.extend(missed.iter().map(sent));
-                missed.last().map_or(seen, |e| e.seq)
+                (ready, missed.last().map_or(seen, |e| e.seq))
             }
         }
     };
@@ -96,6 +99,7 @@ impl Listening {
                     Ok(Heard::Resync) | Err(broadcast::error::RecvError::Lagged(_)) => {
                         let (_, top) = self.app.store.events_since(self.space, Seq::MAX, 0).await.unwrap_or((Vec::new(), self.last));
                         self.last = self.last.max(top);
+                        self.ready = held(&self.app, self.space, Seq::MAX).await.unwrap_or_default();
                         return Some(resync(self.last));
                     }
                     Err(broadcast::error::RecvError::Closed) => return None,
@@ -109,8 +113,20 @@ fn resync(top: Seq) -> Sent {
     Sent::default().id(top.to_string()).event("resync").data("{}")
 }
 
+/// The locks held now, those whose place is not beyond one: what the event of each said, without its id, for it is no change.
+async fn held(app: &App, space: Space, up_to: Seq) -> Result<VecDeque<Sent>, StoreError> {
+    let held = app.store.locks(space, (app.config.clock)(), HELD).await?;
+    let event = |lock: LockRow| {
+        told(Sent::default(), Kind::Lock, EventJson { id: lock.note.to_string(), version: None, updated_from: lock.origin, deleted: false })
+    };
+    Ok(held.into_iter().filter(|(seq, _)| *seq <= up_to).map(|(_, lock)| event(lock)).collect())
+}
+
 fn sent(event: &Event) -> Sent {
     let data = EventJson { id: event.id.to_string(), version: event.version, updated_from: event.origin.clone(), deleted: event.deleted };
-    let text = serde_json::to_string(&data).unwrap_or_default();
-    Sent::default().id(event.seq.to_string()).event(event.kind.name()).data(text)
+    told(Sent::default().id(event.seq.to_string()), event.kind, data)
+}
+
+fn told(begun: Sent, kind: Kind, data: EventJson) -> Sent {
+    begun.event(kind.name()).data(serde_json::to_string(&data).unwrap_or_default())
 }

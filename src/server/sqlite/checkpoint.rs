@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use super::Durability;
 
 /// Pages of changes after which they go from the log into the file: 8 MiB, so that a page changed often is written there seldom.
-const LONG: usize = 2000;
+const LONG: usize = 1000;
 
 /// The writer's side.
 pub(super) struct Checkpoints {

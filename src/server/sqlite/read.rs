@@ -56,7 +56,7 @@ pub(super) fn held(conn: &Connection, space: Space, id: NoteId) -> Step<(Loaded,
     let Some(row) = rows.next()? else { return Ok((Loaded::default(), None)) };
     let note = note(row)?;
     let link = Link { row: row.get(17)?, version: note.version, updated: note.updated_at.0, before: row.get(18)?, further: row.get(19)? };
-    Ok((Loaded { present: Some(note), lock: lock(row)? }, Some(link)))
+    Ok((Loaded { present: Some(note), lock: lock(row, 11)? }, Some(link)))
 }
 
 /// A note as it is, or as it was.
@@ -198,17 +198,27 @@ pub(super) fn bookmark(conn: &Connection, space: Space, user: &str, id: NoteId) 
     Ok(row.optional()?)
 }
 
-/// The lock beside a note: `note, user, origin, token, acquired, expires` after its columns.
-fn lock(r: &Row<'_>) -> rusqlite::Result<Option<LockRow>> {
-    let Some(note) = r.get::<_, Option<[u8; 16]>>(11)? else { return Ok(None) };
+/// A lock, or none, as `note, user, origin, token, acquired, expires` from that column on.
+fn lock(r: &Row<'_>, at: usize) -> rusqlite::Result<Option<LockRow>> {
+    let Some(note) = r.get::<_, Option<[u8; 16]>>(at)? else { return Ok(None) };
     Ok(Some(LockRow {
         note: Uuid::from_bytes(note),
-        user: r.get(12)?,
-        origin: r.get(13)?,
-        token: Uuid::from_bytes(r.get(14)?),
-        acquired: r.get(15)?,
-        expires: r.get(16)?,
+        user: r.get(at + 1)?,
+        origin: r.get(at + 2)?,
+        token: Uuid::from_bytes(r.get(at + 3)?),
+        acquired: r.get(at + 4)?,
+        expires: r.get(at + 5)?,
     }))
+}
+
+/// Locks held now.
+pub(super) fn locks(conn: &Connection, space: Space, now: Time, limit: usize) -> Step<Vec<(Seq, LockRow)>> {
+    let sql = "SELECT note, user, origin, token, acquired, expires, seq FROM locks
+               WHERE space = ? AND expires > ? ORDER BY expires DESC LIMIT ?";
+    let mut find = conn.prepare_cached(sql)?;
+    let rows = find.query_map(params![space, now.0, i64::try_from(limit).unwrap_or(i64::MAX)], |r| Ok((r.get(6)?, lock(r, 0)?)))?;
+    let held = rows.map(|row| row.map(|(seq, lock)| lock.map(|lock| (seq, lock))));
+    Ok(held.filter_map(Result::transpose).collect::<Result<_, _>>()?)
 }
 
 macro_rules! audit_columns {

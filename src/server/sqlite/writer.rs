@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use futures_util::FutureExt;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -98,6 +98,8 @@ pub(super) struct Writer {
     waiting: mpsc::Receiver<Message>,
     hub: Arc<Hub>,
     queued: Arc<AtomicUsize>,
+    /// Whether it waits for something to do.
+    idle: Arc<AtomicBool>,
     since_sweep: usize,
     /// The key the last sweep ended with.
     swept: Key,
@@ -114,16 +116,16 @@ impl Writer {
         (checkpoints, indexing): (Checkpoints, Indexing),
         waiting: mpsc::Receiver<Message>,
         hub: Arc<Hub>,
-        queued: Arc<AtomicUsize>,
+        (queued, idle): (Arc<AtomicUsize>, Arc<AtomicBool>),
     ) -> Self {
         let (swept, opened, seqs) = Default::default();
-        Self { conn, checkpoints, indexing, waiting, hub, queued, since_sweep: SWEEP, swept, opened, seqs, others: 0 }
+        Self { conn, checkpoints, indexing, waiting, hub, queued, idle, since_sweep: SWEEP, swept, opened, seqs, others: 0 }
     }
 
     /// Works until every sender is gone.
     pub(super) fn run(mut self) {
         let mut batch = Vec::with_capacity(BATCH);
-        while self.waiting.blocking_recv_many(&mut batch, BATCH) > 0 {
+        while self.next(&mut batch) > 0 {
             self.queued.fetch_sub(batch.len(), Ordering::Relaxed);
             let mut writes = Vec::with_capacity(batch.len());
             for message in batch.drain(..) {
@@ -137,6 +139,13 @@ impl Writer {
             }
             self.commit(writes);
         }
+    }
+
+    fn next(&mut self, batch: &mut Vec<Message>) -> usize {
+        self.idle.store(true, Ordering::Relaxed);
+        let taken = self.waiting.blocking_recv_many(batch, BATCH);
+        self.idle.store(false, Ordering::Relaxed);
+        taken
     }
 
     fn commit(&mut self, writes: Vec<(Box<Write>, Waiting)>) {

@@ -48,3 +48,40 @@ pub async fn events_resume_without_a_gap(s: Server) {
     let wrong = s.ask("GET", "/api/events", "desk").header("Last-Event-ID", "x").send().await.unwrap();
     assert_eq!(wrong.status(), 422);
 }
+
+/// Who begins to listen is told which notes are locked, though the locks were taken before: with or without a place to go on from.
+pub async fn a_listener_is_told_the_locks_that_are_held(s: Server) {
+    let mut paths = Vec::new();
+    for title in ["held", "given back", "ran out"] {
+        paths.push(s.note(json!({"title": title})).await);
+    }
+    let lock = |path: &String| format!("{path}/lock");
+    s.post(&lock(&paths[2]), "desk", json!({})).await.is(200);
+    s.pass(301);
+    let token = s.post(&lock(&paths[1]), "desk", json!({})).await.is(200).body["data"]["token"].clone();
+    let released = s.ask("DELETE", &lock(&paths[1]), "desk").json(&json!({"token": token})).send().await.unwrap();
+    assert_eq!(released.status(), 204);
+    s.post(&lock(&paths[0]), "desk", json!({})).await.is(200);
+    let newest = s.get("/api/notes?since=0").await.body["seq"].as_i64().unwrap();
+    let id = paths[0].trim_start_matches("/api/notes/");
+    let told = async |ask: reqwest::RequestBuilder| {
+        let mut live = ask.send().await.unwrap();
+        // What comes after is a change: by then all that is held was told.
+        let path = s.note(json!({"title": "mark"})).await;
+        read(&mut live, path.trim_start_matches("/api/notes/")).await
+    };
+    let listen = || s.ask("GET", "/api/events", "lap");
+    let held = format!("event: lock\ndata: {{\"id\":\"{id}\",\"version\":null,\"updated_from\":\"desk\",\"deleted\":false}}\n\n");
+    for from in [listen(), listen().header("Last-Event-ID", newest.to_string())] {
+        let text = told(from).await;
+        assert!(text.starts_with(&held) && text.matches("event: lock").count() == 1, "{text}");
+    }
+    let text = told(listen().header("Last-Event-ID", (newest - 1).to_string())).await;
+    assert!(text.matches(id).count() == 1 && text.contains(&format!("id: {newest}\n")), "missed, and so told with its place alone: {text}");
+    let text = told(listen().header("Last-Event-ID", "99999999")).await;
+    assert!(text.starts_with(&format!("id: {}", newest + 3)) && text.contains(&format!("resync\ndata: {{}}\n\n{held}")), "{text}");
+    let mut other = s.http.get(format!("{}/api/events", s.url)).bearer_auth(&s.eve).send().await.unwrap();
+    let eves = s.http.post(format!("{}/api/notes", s.url)).bearer_auth(&s.eve).json(&json!({"title": "hers"})).send().await.unwrap();
+    assert_eq!(eves.status(), 201);
+    assert!(!read(&mut other, "event: note").await.contains("event: lock"), "another space");
+}

@@ -1,13 +1,13 @@
 //! The contract, line by line, over real HTTP: one story, told to every store.
 
-mod audit;
+pub mod audit;
 mod limits;
 mod lines;
 pub mod live;
 mod page;
 mod races;
-mod saves;
-mod search;
+pub mod saves;
+pub mod search;
 pub mod server;
 mod side;
 mod users;
@@ -41,6 +41,7 @@ stories! {
     pages_of_saves_are_whole: audit::pages_of_saves_are_whole;
     figures_equal_the_rows: audit::figures_equal_the_rows;
     events_resume_without_a_gap: live::events_resume_without_a_gap;
+    a_listener_is_told_the_locks_that_are_held: live::a_listener_is_told_the_locks_that_are_held;
     policies_and_figures_are_told: lines::policies_and_figures_are_told;
     ids_are_uuids: lines::ids_are_uuids;
     a_token_that_asks_too_often_waits_and_others_do_not: limits::a_token_that_asks_too_often_waits_and_others_do_not;

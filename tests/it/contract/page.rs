@@ -109,6 +109,7 @@ const LINES: [(&str, &[(&str, &str)]); 8] = [
         "Live changes",
         &[
             ("events with their place, kind and data; `Last-Event-ID` resumes", "events_resume_without_a_gap"),
+            ("who begins to listen is told the locks that are held", "a_listener_is_told_the_locks_that_are_held"),
             ("one too far behind is told `resync`", "a_listener_too_far_behind_resyncs"),
         ],
     ),

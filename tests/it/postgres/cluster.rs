@@ -99,11 +99,18 @@ impl Cluster {
 
     /// Runs statements, each on its own; what they say.
     pub fn sql(&self, database: &str, statements: &str) -> String {
+        self.try_sql(database, statements).unwrap_or_else(|why| panic!("{statements}: {why}"))
+    }
+
+    /// The same, where it may fail: then why.
+    pub fn try_sql(&self, database: &str, statements: &str) -> Result<String, String> {
         let mut command = Command::new(self.bin.join("psql"));
         command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", self.host(), "-U", "postgres", "-d", database]);
         let done = command.args(["-p", &self.port.to_string(), "-c", statements]).output().unwrap();
-        assert!(done.status.success(), "{statements}: {}", String::from_utf8_lossy(&done.stderr));
-        String::from_utf8(done.stdout).unwrap().trim().to_owned()
+        match done.status.success() {
+            true => Ok(String::from_utf8(done.stdout).unwrap().trim().to_owned()),
+            false => Err(String::from_utf8_lossy(&done.stderr).into_owned()),
+        }
     }
 
     /// Kills it and every process it has, with -9, as a power cut would.

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod failover;
+mod locale;
 mod processes;
 mod search;
 mod tls;
@@ -20,6 +21,13 @@ pub fn database() -> Option<String> {
     let name = format!("d{}", NEXT.fetch_add(1, Ordering::SeqCst));
     running.sql("postgres", &format!("CREATE DATABASE {name}"));
     Some(running.address(&name))
+}
+
+/// The address of a new, empty database made with these options, if this PostgreSQL has what they need.
+fn database_with(options: &str) -> Option<Result<String, String>> {
+    let running = RUNNING.get_or_init(|| Cluster::start("-c fsync=off")).as_ref()?;
+    let name = format!("d{}", NEXT.fetch_add(1, Ordering::SeqCst));
+    Some(running.try_sql("postgres", &format!("CREATE DATABASE {name} {options}")).map(|_| running.address(&name)))
 }
 
 /// Asks a database something, beside everyone else, as text.

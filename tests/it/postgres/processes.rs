@@ -47,6 +47,8 @@ fn two_servers_are_as_right_as_one() {
         let lock = a.post(&format!("{path}/lock"), "desk", json!({})).await.is(200).body["data"]["token"].clone();
         b.put(&path, "lap", json!({"base_version": 9, "body": "x"})).await.fails(423, "locked");
         b.post(&format!("{path}/lock"), "lap", json!({})).await.fails(409, "locked");
+        let mut live = b.ask("GET", "/api/events", "lap").send().await.unwrap();
+        assert!(read(&mut live, "event: lock").await.contains("event: lock"), "who begins to listen at the other is told of it");
         send(b.ask("DELETE", &format!("{path}/lock"), "desk").json(&json!({"token": lock}))).await.is(204);
         a.put(&path, "lap", json!({"base_version": 9, "body": "x"})).await.is(200);
     });
