@@ -144,7 +144,7 @@ fn indent(line: &[u8]) -> &[u8] {
 }
 
 /// Whether a line is another one reworded: at least half of the words of the old one are kept.
-fn alike(a: &[u8], b: &[u8]) -> bool {
+pub(super) fn alike(a: &[u8], b: &[u8]) -> bool {
     let (a, b) = (words::split(a), words::split(b));
     let mut names = Interner::with_room(8);
     let ids = |w: &[words::Word<'_>]| -> Vec<Vec<u8>> { w.iter().filter(|w| w.weight > 0).map(|w| w.text.to_vec()).collect() };

@@ -125,7 +125,7 @@ pub fn propose_unless(base: &[u8], mine: &[u8], theirs: &[u8], hunks: &[Hunk], s
     let mut out: Vec<Proposal> = Vec::new();
     let mut left = MAX_ALL;
     let mut steps = MAX_ALL_STEPS;
-    let landed = moved::Landed::new(mine, theirs, hunks);
+    let mut open = Vec::new();
     for (i, h) in hunks.iter().enumerate().filter(|(_, h)| h.kind == Kind::Clash) {
         let size = h.base.len() + h.mine.len() + h.theirs.len();
         if size > MAX_CLASH || size > left {
@@ -146,18 +146,24 @@ pub fn propose_unless(base: &[u8], mine: &[u8], theirs: &[u8], hunks: &[Hunk], s
         });
         if let Some((class, pieces)) = woven {
             out.push(Proposal { hunk: i, class, pieces, reason: reason(class).into(), linked: Vec::new() });
-            continue;
+        } else {
+            open.push(i);
         }
-        let moved = if steps > 0 { moved::propose(base, mine, theirs, hunks, &landed, i) } else { None };
-        steps = steps.saturating_sub(landed.steps());
-        if let Some(pair) = moved {
-            // Two blocks that landed in one place would each leave the other out.
-            if pair.iter().all(|p| out.iter().all(|o| o.hunk != p.hunk)) {
-                out.extend(pair);
+    }
+    let landed = moved::Landed::new(mine, theirs, hunks);
+    for i in open {
+        stop::go_on(stop)?;
+        let purse = Cell::new(steps.min(MAX_STEPS));
+        let before = purse.get();
+        let pair = if steps > 0 { moved::propose([base, mine, theirs], &landed, &out, i, &purse) } else { None };
+        steps = steps.saturating_sub(before - purse.get() + landed.steps());
+        for p in pair.into_iter().flatten() {
+            match out.binary_search_by_key(&p.hunk, |o| o.hunk) {
+                Ok(at) => out[at] = p,
+                Err(at) => out.insert(at, p),
             }
         }
     }
-    out.sort_by_key(|p| p.hunk);
     Ok(out)
 }
 
