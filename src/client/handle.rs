@@ -359,6 +359,8 @@ pub enum News {
     CaughtUp,
     /// More than a fifth of the notes would go (how many of how many): nothing was deleted here, the person is asked.
     DeletionsHeld(usize, usize),
+    /// The choices made so far in a note's parked conflict are on this disk.
+    ChoicesKept(NoteId),
     /// Something a person should read: what, why, what to do.
     Notice(String),
     /// A command failed, and lost nothing: what, why, what to do.

@@ -524,7 +524,9 @@ fn choices_of_a_note_that_find_no_room_are_tried_again_and_not_left_by_chance() 
     full(&mut p);
     assert!(p.screen().contains("The disk is full"), "{}", p.screen());
     assert_eq!(kept(&p.wait(2_500)), Some(first.clone()), "the same is tried again after a while");
-    assert_eq!(kept(&p.wait(2_500)), None, "and no more once nothing speaks against it");
+    p.news(News::ChoicesKept(parked().id));
+    assert!(p.screen().contains("There is room again: your choices are kept."), "{}", p.screen());
+    assert_eq!(kept(&p.wait(2_500)), None, "and no more once they are kept");
     full(&mut p);
     p.keys("q");
     assert!(p.screen().contains("The choices could not be kept"), "{}", p.screen());
@@ -536,9 +538,25 @@ fn choices_of_a_note_that_find_no_room_are_tried_again_and_not_left_by_chance() 
         "{}",
         p.screen()
     );
-    // There is room again.
+    p.news(News::ChoicesKept(parked().id));
     p.keys("q");
     assert!(!p.screen().contains("could not be kept"), "{}", p.screen());
+}
+
+#[test]
+fn a_long_notice_is_read_whole_at_any_size_and_the_screen_gives_it_room() {
+    let say = "The choices are only in memory: make room on the disk first, then save again.";
+    for (columns, rows) in [(40, 12), (60, 24)] {
+        let mut p = play(parked(), columns, rows);
+        p.keys("enter");
+        p.news(News::Failed(None, say.to_owned()));
+        let screen = p.screen();
+        let words: Vec<&str> = screen.split_whitespace().collect();
+        assert!(words.join(" ").contains(say), "{screen}");
+        assert!(screen.contains("result ·") || screen.contains("left"), "the pane still stands above it:\n{screen}");
+        p.wait(20_000);
+        assert!(!p.screen().contains("make room"), "{}", p.screen());
+    }
 }
 
 #[test]

@@ -35,6 +35,7 @@ pub fn step(record: &mut Record, input: Input, env: &Env) -> Vec<Effect> {
         Input::Journal(journal) => {
             if let Some(parked) = &mut record.parked {
                 parked.journal = journal;
+                out.push(Effect::Tell(News::ChoicesKept(record.id)));
             }
         }
         Input::Settle(content, report) => save::settled(record, content, report, env, &mut out),

@@ -253,11 +253,12 @@ pub fn settle(buf: &mut Buffer) {
     for y in buf.area.top()..buf.area.bottom() {
         let mut x = left;
         while x < right {
+            // Nearly all rows hold none: they are looked through as they lie in memory.
+            let from = buf.index_of(x, y);
+            let row = &buf.content[from..from + usize::from(right - x)];
+            let Some(passed) = row.iter().position(|c| c.symbol().len() >= 4) else { break };
+            x += u16::try_from(passed).unwrap_or(right);
             let cell = &buf[(x, y)];
-            if cell.symbol().len() < 4 {
-                x += 1;
-                continue;
-            }
             let cells = cell.cell_width().max(1);
             if let Some(most) = text::unsure(cell.symbol()) {
                 let end = x.saturating_add(u16::try_from(most).unwrap_or(u16::MAX));

@@ -17,10 +17,10 @@ pub(super) struct Newer {
 
 impl Merge {
     pub(super) fn news(&mut self, news: &News, ctx: &Ctx<'_>) -> Vec<Effect> {
-        if let News::Failed(Some(id), _) = news
-            && self.source.note() == Some(*id)
-        {
-            self.unkept(ctx.now);
+        match news {
+            News::Failed(Some(id), _) if self.source.note() == Some(*id) => self.unkept(ctx.now),
+            News::ChoicesKept(id) if self.source.note() == Some(*id) => return self.kept(&Ok(()), ctx),
+            _ => {}
         }
         let (Source::Note(parked), News::NeedsYou(newer)) = (&self.source, news) else { return Vec::new() };
         if parked.id != newer.id || parked.theirs == newer.theirs && parked.mine == newer.mine {

@@ -38,8 +38,8 @@ impl Merge {
         let bytes = self.settle.journal(self.hunk());
         match &self.source {
             Source::Note(p) => {
-                // If the client cannot keep them it says so, and they are tried again.
-                (self.keeping.failed, self.keeping.retry) = (false, None);
+                // The client says whether it could keep them; if not, they are tried again.
+                self.keeping.retry = None;
                 vec![Effect::Client(Command::Journal { id: p.id, journal: bytes })]
             }
             Source::Files(f) => match &f.journal {
@@ -165,7 +165,7 @@ impl Merge {
 
     /// A journal was written, or could not be: what was chosen meanwhile goes out now, so that a later one never comes to lie under an
     /// earlier one.
-    fn kept(&mut self, result: &Result<(), String>, ctx: &Ctx<'_>) -> Vec<Effect> {
+    pub(super) fn kept(&mut self, result: &Result<(), String>, ctx: &Ctx<'_>) -> Vec<Effect> {
         self.keeping.under_way = false;
         let again = std::mem::take(&mut self.keeping.again) && !self.keeping.done;
         let mut out = if again { self.journal() } else { Vec::new() };
@@ -175,7 +175,11 @@ impl Merge {
         {
             out.push(Effect::Warn(format!("The choices are only in memory: make room, and they will be kept. {why}")));
         }
-        self.keeping.failed = result.is_err() && !self.keeping.done;
+        let failed = result.is_err() && !self.keeping.done;
+        if self.keeping.failed && result.is_ok() {
+            out.push(Effect::Say("There is room again: your choices are kept.".to_owned()));
+        }
+        self.keeping.failed = failed;
         self.keeping.retry = self.keeping.failed.then(|| ctx.now.plus_ms(RETRY_MS));
         match self.keeping.then_leave.filter(|_| !self.keeping.under_way) {
             Some(_) if self.keeping.failed => {

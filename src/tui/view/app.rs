@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{clear, paint, put, put_all, put_cut, put_right};
+use super::{clear, paint, put, put_all, put_right};
 use crate::client::handle::Connection;
 use crate::domain::text;
 use crate::tui::app::{App, SMALLEST};
@@ -15,7 +15,14 @@ use crate::tui::theme::Role;
 /// The part of the terminal that belongs to the screen on top.
 #[must_use]
 pub fn screen_area(app: &App, area: Rect) -> Rect {
-    Rect { height: area.height.saturating_sub(1 + coach_height(app, area)), ..area }
+    Rect { height: area.height.saturating_sub(bottom_height(app, area) + coach_height(app, area)), ..area }
+}
+
+/// A row; as many as a notice takes, within a third of the screen, while one is there.
+fn bottom_height(app: &App, area: Rect) -> u16 {
+    let Some(notice) = app.notices.current(app.now()) else { return 1 };
+    let rows: usize = text::lines(&notice.text).map(|(line, _)| text::wrap(line, usize::from(area.width)).len()).sum();
+    u16::try_from(rows).unwrap_or(u16::MAX).clamp(1, (area.height / 3).max(1))
 }
 
 fn coach_height(app: &App, area: Rect) -> u16 {
@@ -40,13 +47,14 @@ pub fn draw(app: &App, buf: &mut Buffer, ctx: &Ctx<'_>) -> Drawn {
     if let Some(overlay) = &app.overlay {
         drawn.cursor = super::overlay::draw(overlay, inside, buf, ctx, &mut drawn);
     }
-    let coach = Rect { y: inside.bottom(), height: area.bottom() - 1 - inside.bottom(), ..area };
+    let below = bottom_height(app, area);
+    let coach = Rect { y: inside.bottom(), height: area.bottom() - below - inside.bottom(), ..area };
     if coach.height > 0 {
         paint(buf, coach, ctx.theme.get(Role::Coach));
         let text = Rect { x: coach.x + 1, width: coach.width.saturating_sub(2), ..coach };
         super::paragraph(buf, text, &app.coach, ctx.theme.get(Role::Coach));
     }
-    bottom(app, Rect { y: area.bottom() - 1, height: 1, ..area }, buf, ctx, &mut drawn);
+    bottom(app, Rect { y: area.bottom() - below, height: below, ..area }, buf, ctx, &mut drawn);
     crate::tui::ink::settle(buf);
     drawn
 }
@@ -83,13 +91,12 @@ fn bottom(app: &App, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>, drawn: &mut Dr
     match app.notices.current(ctx.now) {
         Some(notice) => {
             let role = if notice.warning { Role::Bad } else { Role::Accent };
-            // A notice may take the whole line: it is what should be read now.
-            let first = text::lines(&notice.text).next().map_or("", |(line, _)| line);
-            let whole = text::width(first) > usize::from(room);
+            // It is what should be read now: where there is no room beside the signs, it takes theirs.
+            let whole = area.height > 1 || text::width(&notice.text) > usize::from(room);
             if whole {
                 clear(buf, area, ctx.theme.get(Role::Text));
             }
-            put_cut(buf, area.x, area.y, if whole { area.width } else { room }, first, ctx.theme.get(role));
+            super::paragraph(buf, Rect { width: if whole { area.width } else { room }, ..area }, &notice.text, ctx.theme.get(role));
         }
         None => hints(app, Rect { width: room, ..area }, buf, ctx, drawn),
     }

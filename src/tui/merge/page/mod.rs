@@ -52,6 +52,8 @@ pub struct PageRow {
     pub what: What,
     /// Whether it is the first row of its unit.
     pub first: bool,
+    /// How its unit stood when it was made; while that is so, it is good.
+    pub stamp: Option<u32>,
 }
 
 /// All that decides how units are laid out: when it changes, everything is laid out anew.
@@ -92,8 +94,6 @@ pub struct Page {
     folds: HashMap<usize, Option<Rc<Fold>>, FixedState>,
     /// Rows of lines, by unit, line and column.
     wraps: HashMap<(usize, usize, usize), Rows, FixedState>,
-    /// The revision `rows` were made of; nothing: they are of no use.
-    made_of: Option<u64>,
 }
 
 impl Page {
@@ -120,7 +120,7 @@ impl Page {
         self.tables.clear();
         self.folds.clear();
         self.wraps.clear();
-        self.made_of = None;
+        self.rows.clear();
     }
 
     fn lens(&self) -> Lens {
@@ -131,22 +131,26 @@ impl Page {
         self.look.widths.len().max(1)
     }
 
+    /// What changes whenever a unit looks otherwise; nothing for a stretch where all agree, which never does.
+    fn stamp(settle: &Settle, unit: usize) -> Option<u32> {
+        match table::place(settle, unit) {
+            Place::Hunk(h) if settle.hunks().get(h).is_none_or(|h| h.kind == Kind::Equal) => None,
+            Place::Hunk(h) => Some(settle.stamp(h)),
+            // Rows are few and short.
+            Place::Row(_) => Some(u32::try_from(settle.revision() & 0xffff_ffff).unwrap_or(0)),
+        }
+    }
+
     /// A unit laid out; nothing for a stretch where all agree.
     pub fn table(&mut self, settle: &Settle, unit: usize) -> Option<Rc<Table>> {
-        let place = table::place(settle, unit);
-        let stamp = match place {
-            Place::Hunk(h) if settle.hunks().get(h).is_none_or(|h| h.kind == Kind::Equal) => return None,
-            Place::Hunk(h) => settle.stamp(h),
-            // Rows are few and short.
-            Place::Row(_) => u32::try_from(settle.revision() & 0xffff_ffff).unwrap_or(0),
-        };
+        let stamp = Self::stamp(settle, unit)?;
         if let Some((kept, table)) = self.tables.get(&unit)
             && *kept == stamp
         {
             return Some(Rc::clone(table));
         }
         let lens = self.lens();
-        let made = match place {
+        let made = match table::place(settle, unit) {
             Place::Row(r) => table::row(&settle.rows()[r], lens),
             Place::Hunk(h) => table::hunk(settle, h, lens, self.look.flip.unwrap_or(Flip::Result), self.look.as_change, &self.fences),
         };

@@ -32,22 +32,22 @@ impl Page {
     }
 
     fn rows_from(&mut self, settle: &Settle, top: At) -> Vec<PageRow> {
-        // After a step most rows are those that were there.
-        let revision = settle.revision();
-        let mut there = if self.made_of == Some(revision) { std::mem::take(&mut self.rows) } else { Vec::new() }.into_iter().peekable();
+        // After a step or a choice most rows are those that were there.
+        let mut there = std::mem::take(&mut self.rows).into_iter().peekable();
         let (mut out, mut at) = (Vec::new(), Some(top));
         while let Some(here) = at.filter(|_| out.len() < self.height) {
             if self.height_of(settle, here.unit, here.line) > 0 {
                 while there.next_if(|row| row.at < here).is_some() {}
-                out.push(there.next_if(|row| row.at == here).unwrap_or_else(|| self.page_row(settle, here)));
+                let stamp = Self::stamp(settle, here.unit);
+                out.push(there.next_if(|row| row.at == here && row.stamp == stamp).unwrap_or_else(|| self.page_row(settle, here, stamp)));
             }
             at = self.next(settle, here);
         }
-        (self.ends, self.made_of) = (at.is_none(), Some(revision));
+        self.ends = at.is_none();
         out
     }
 
-    fn page_row(&mut self, settle: &Settle, at: At) -> PageRow {
+    fn page_row(&mut self, settle: &Settle, at: At, stamp: Option<u32>) -> PageRow {
         let first = at.line == 0 && at.row == 0;
         if let Some(table) = self.table(settle, at.unit) {
             let what = match &table.lines[at.line] {
@@ -64,11 +64,11 @@ impl Page {
                         .collect(),
                 ),
             };
-            return PageRow { at, what, first };
+            return PageRow { at, what, first, stamp };
         }
         let Some(range) = self.equal_line(settle, at.unit, at.line) else {
             let hidden = self.fold(settle, at.unit).map_or(0, |f| f.hidden);
-            return PageRow { at, what: What::Fold(format!("{hidden} lines the same")), first };
+            return PageRow { at, what: What::Fold(format!("{hidden} lines the same")), first, stamp };
         };
         let shown = String::from_utf8_lossy(&equal(settle, at.unit)[range.clone()]).into_owned();
         let fenced = match table::place(settle, at.unit) {
@@ -80,7 +80,7 @@ impl Page {
             let span = |r: &Range<usize>| markdown(&shown, r.clone(), fenced);
             Some(rows.get(at.row).map(span).unwrap_or_default())
         });
-        PageRow { at, what: What::Cells(cells.collect()), first }
+        PageRow { at, what: What::Cells(cells.collect()), first, stamp }
     }
 
     pub(in crate::tui::merge) fn wrapped(&mut self, unit: usize, line: usize, column: usize, flow: &Flow, of: usize) -> Rows {
