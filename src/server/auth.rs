@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::app::App;
 use super::door::Grant;
 use super::error::Failure;
+use super::request::once;
 use super::store::Who;
 use crate::wire;
 
@@ -28,10 +29,9 @@ pub fn hash_of(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    if scheme.eq_ignore_ascii_case("bearer") { Some(token.trim()) } else { None }
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Failure> {
+    let said = once(headers, header::AUTHORIZATION.as_str())?.and_then(|v| v.to_str().ok()?.split_once(' '));
+    Ok(said.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim()))
 }
 
 /// The grant of a token given as text.
@@ -40,12 +40,12 @@ pub(crate) async fn grant_of(app: &App, token: &str) -> Result<Grant, Failure> {
 }
 
 async fn who(app: &App, headers: &HeaderMap) -> Result<Who, Failure> {
-    let grant = match (&app.open, bearer(headers)) {
+    let grant = match (&app.open, bearer(headers)?) {
         (Some(open), _) => open.clone(),
         (None, Some(token)) => grant_of(app, token).await?,
         (None, None) => return Err(Failure::unauthorised()),
     };
-    let origin = match headers.get(wire::X_CLIENT) {
+    let origin = match once(headers, wire::X_CLIENT)? {
         None => "unknown".to_owned(),
         Some(value) => match value.to_str().ok().filter(|v| wire::is_origin(v)) {
             Some(origin) => origin.to_owned(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -65,9 +65,19 @@ async fn collect(body: axum::body::Body, limit: usize) -> Result<Bytes, Failure>
     Ok(if kept.is_empty() { only } else { kept.into() })
 }
 
+/// The value of a header that may be there once: of two it is not for us to choose one.
+pub(crate) fn once<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a HeaderValue>, Failure> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next();
+    match values.next() {
+        None => Ok(first),
+        Some(_) => Err(Failure::bad("repeated_header", format!("The header {name} is there more than once."))),
+    }
+}
+
 /// The idempotency key, with a hash of all that makes the request what it is.
 fn key(headers: &HeaderMap, method: &Method, uri: &axum::http::Uri, body: &[u8]) -> Result<Option<(Uuid, [u8; 32])>, Failure> {
-    let Some(value) = headers.get(wire::IDEMPOTENCY_KEY) else { return Ok(None) };
+    let Some(value) = once(headers, wire::IDEMPOTENCY_KEY)? else { return Ok(None) };
     let key = value.to_str().ok().and_then(|v| v.trim().parse::<Uuid>().ok());
     let key = key.ok_or_else(|| Failure::invalid_one("Idempotency-Key", "must be a UUID"))?;
     let mut hash = Sha256::new();
@@ -128,7 +138,7 @@ impl Incoming {
 
     /// The lock token the request carries.
     pub(crate) fn lock_token(&self) -> Result<Option<Uuid>, Failure> {
-        let Some(value) = self.headers.get(wire::X_LOCK_TOKEN) else { return Ok(None) };
+        let Some(value) = once(&self.headers, wire::X_LOCK_TOKEN)? else { return Ok(None) };
         let token = value.to_str().ok().and_then(|v| v.trim().parse().ok());
         token.map(Some).ok_or_else(|| Failure::invalid_one("X-Lock-Token", "must be the token of a lock"))
     }
@@ -145,7 +155,7 @@ pub(crate) struct Bases {
 }
 
 fn if_match(headers: &HeaderMap) -> Result<Option<Base>, Failure> {
-    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
+    let Some(value) = once(headers, header::IF_MATCH.as_str())? else { return Ok(None) };
     let text = value.to_str().unwrap_or("").trim();
     if text == "*" {
         return Ok(Some(Base::Any));
@@ -157,7 +167,7 @@ fn if_match(headers: &HeaderMap) -> Result<Option<Base>, Failure> {
 
 /// The time of `If-Unmodified-Since`, in RFC 3339 or as an HTTP-date.
 pub(crate) fn unmodified_since(headers: &HeaderMap) -> Result<Option<Time>, Failure> {
-    let Some(value) = headers.get(header::IF_UNMODIFIED_SINCE) else { return Ok(None) };
+    let Some(value) = once(headers, header::IF_UNMODIFIED_SINCE.as_str())? else { return Ok(None) };
     let text = value.to_str().unwrap_or("");
     let time = wire::time::from_rfc3339(text).or_else(|| wire::time::from_http_date(text));
     time.map(Some)

@@ -1,9 +1,10 @@
 //! The steps of many writes inside one PostgreSQL transaction, over what was read for all of them at once.
 //!
-//! [`Batch::begin`] opens the transaction and reads, in one trip, every note, lock and idempotency key the writes name, and in another
-//! the bases of those that are behind, if any; the notes' rows are locked first, in the order of their keys, so that no two batches wait for each other. The writes then run one after the
-//! other over that view, each seeing what the ones before it did. What they write is gathered, and [`super::flush`] sends it, with the
-//! COMMIT, in a second trip. Places in the order of changes are given out as 1, 2, 3 of this batch; the database makes them final.
+//! [`Batch::begin`] opens the transaction, holds the rows of the spaces written in until the commit (in their order, so that no two batches
+//! wait for each other), and reads, in the same trip, every note, lock and idempotency key the writes name; in another the bases of
+//! those that are behind, if any. Nobody else writes in these spaces meanwhile, so what was read stays true. The writes then run one after
+//! the other over that view, each seeing what the ones before it did. What they write is gathered, and [`super::flush`] sends it, with the
+//! COMMIT, in a last trip.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -30,15 +31,24 @@ pub(super) struct Out {
     /// With a new place in the order of changes, or none.
     pub(super) locks: BTreeMap<(Space, Uuid), (Option<Seq>, LockRow)>,
     pub(super) events: Vec<Event>,
-    /// How many places each space gave out.
-    pub(super) places: BTreeMap<Space, Seq>,
+    /// The places given out in each space written in.
+    pub(super) places: BTreeMap<Space, Places>,
+}
+
+/// Places given out in the order of changes of a space.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Places {
+    pub(super) first: Seq,
+    pub(super) last: Seq,
 }
 
 /// An open transaction with what its writes need.
 pub(super) struct Batch<'a> {
     client: &'a deadpool_postgres::ClientWrapper,
+    /// Where the order of changes of each space stood.
+    stood: HashMap<Space, Seq>,
     notes: HashMap<(Space, NoteId), Loaded>,
-    /// Versions named as a base, and those written by this batch.
+    /// Versions named as a base.
     versions: HashMap<(Space, NoteId), Vec<Note>>,
     memory: HashMap<(Space, String, Uuid), ([u8; 32], String)>,
     out: Out,
@@ -49,6 +59,7 @@ type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 /// The keys the writes of a batch name, column by column.
 #[derive(Default)]
 struct Named<'a> {
+    spaces: Vec<Space>,
     notes: (Vec<Space>, Vec<Uuid>),
     bases: Vec<(Space, Uuid, Version)>,
     keys: (Vec<Space>, Vec<&'a str>, Vec<Uuid>),
@@ -59,6 +70,9 @@ impl<'a> Named<'a> {
         let (mut out, mut notes) = (Self::default(), Vec::new());
         for write in writes {
             let space = write.who.space;
+            if !out.spaces.contains(&space) {
+                out.spaces.push(space);
+            }
             if let Some((key, _)) = write.key {
                 out.keys.0.push(space);
                 out.keys.1.push(&*write.who.user);
@@ -87,22 +101,26 @@ impl<'a> Batch<'a> {
     /// Opens the transaction and reads what the writes need.
     pub(super) async fn begin(client: &'a deadpool_postgres::ClientWrapper, writes: impl Iterator<Item = &Write>) -> Step<Self> {
         let named = Named::of(writes);
-        let lock = client.prepare_cached(read::HOLD).await?;
+        let hold = client.prepare_cached(read::HOLD).await?;
         let keys = client.prepare_cached(read::KEYS).await?;
         let notes = client.prepare_cached(read::NOTES).await?;
-        // One trip; each statement has its own view, so that what is read after the lock is what the lock holds.
+        // One trip; each statement has its own view, so that what is read after the spaces are held is what nobody else changes.
+        let on_spaces: Params<'_> = &[&named.spaces];
         let on_notes: Params<'_> = &[&named.notes.0, &named.notes.1];
         let on_keys: Params<'_> = &[&named.keys.0, &named.keys.1, &named.keys.2];
-        let mut asked = Vec::from([(&lock, on_notes), (&notes, on_notes)]);
+        let mut asked = Vec::from([(&hold, on_spaces), (&notes, on_notes)]);
         if !named.keys.0.is_empty() {
             asked.push((&keys, on_keys));
         }
         let begun = client.batch_execute("BEGIN");
         let read = try_join_all(asked.into_iter().map(|(statement, params)| client.query(statement, params)));
         let ((), read) = try_join(begun, read).await?;
-        let mut read = read.into_iter().skip(1);
-        let (notes, keys) = (read.next().unwrap_or_default(), read.next().unwrap_or_default());
-        let mut out = Self { client, notes: HashMap::new(), versions: HashMap::new(), memory: HashMap::new(), out: Out::default() };
+        let mut read = read.into_iter();
+        let mut next = || read.next().unwrap_or_default();
+        let (held, notes, keys) = (next(), next(), next());
+        let stood = held.iter().map(|row| (row.get(0), row.get(1))).collect();
+        let (known, versions, memory) = Default::default();
+        let mut out = Self { client, stood, notes: known, versions, memory, out: Out::default() };
         for row in keys {
             out.memory.insert((row.get(0), row.get(1), row.get(2)), (read::hash(row.get(3))?, row.get(4)));
         }
@@ -147,8 +165,13 @@ impl<'a> Batch<'a> {
         Ok(self.client.query_opt(&statement, params).await?)
     }
 
+    /// The versions of a note that are known here, those written by this batch first, newest first.
     fn kept(&self, space: Space, id: NoteId) -> impl Iterator<Item = &Note> {
-        self.versions.get(&(space, id)).into_iter().flatten()
+        self.written(space, id).chain(self.versions.get(&(space, id)).into_iter().flatten())
+    }
+
+    fn written(&self, space: Space, id: NoteId) -> impl Iterator<Item = &Note> {
+        self.out.versions.iter().rev().filter(move |(s, _, n)| (*s, n.id) == (space, id)).map(|(.., n)| n)
     }
 }
 
@@ -177,8 +200,7 @@ impl Tx for Batch<'_> {
                 (read::VERSION, v)
             }
             Base::NotAfter(t) => {
-                let written = self.out.versions.iter().rev().filter(|(s, _, n)| (*s, n.id) == (space, id));
-                if let Some((_, _, note)) = written.into_iter().find(|(_, _, n)| n.updated_at <= t) {
+                if let Some(note) = self.written(space, id).find(|n| n.updated_at <= t) {
                     return Ok(Some(note.clone()));
                 }
                 (read::NOT_AFTER, t.0)
@@ -188,14 +210,15 @@ impl Tx for Batch<'_> {
     }
 
     async fn next_seq(&mut self, space: Space) -> Step<Seq> {
-        let place = self.out.places.entry(space).or_default();
-        *place += 1;
-        Ok(*place)
+        let missing = || StoreError::Database("there is no such space".to_owned());
+        let stood = *self.stood.get(&space).ok_or_else(missing)?;
+        let places = self.out.places.entry(space).or_insert(Places { first: stood + 1, last: stood });
+        places.last += 1;
+        Ok(places.last)
     }
 
     async fn put_note(&mut self, space: Space, seq: Seq, note: &Note) -> Step<()> {
         self.notes.entry((space, note.id)).or_default().present = Some(note.clone());
-        self.versions.entry((space, note.id)).or_default().push(note.clone());
         self.out.versions.push((space, seq, note.clone()));
         Ok(())
     }

@@ -161,10 +161,10 @@ impl Queue {
         let out = tx.end();
         let opens: BTreeMap<Space, Seq> = {
             let opened = self.opened();
-            out.places.iter().filter(|(space, _)| !opened.contains(space)).map(|(space, n)| (*space, *n)).collect()
+            out.places.iter().filter(|(space, _)| !opened.contains(space)).map(|(space, p)| (*space, p.first)).collect()
         };
         *committing = true;
-        flush(client, out, &opens).await?;
+        flush(client, &out, &opens).await?;
         self.opened().extend(opens.into_keys());
         Ok(answers)
     }

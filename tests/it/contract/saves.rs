@@ -101,6 +101,17 @@ pub async fn a_save_names_its_base_in_three_ways(s: Server) {
     let first = s.get(&path).await.body["data"].clone();
     let by = |name: &str, value: &str, body: &str| s.ask("PUT", &path, "lap").header(name, value).json(&json!({"body": body}));
     send(by("If-Match", "\"1\"", "two")).await.is(200);
+    for (name, value) in [
+        ("If-Match", "\"1\""),
+        ("If-Unmodified-Since", "2020-01-01T00:00:00Z"),
+        ("X-Client", "other"),
+        ("Authorization", "Bearer other"),
+        ("Idempotency-Key", "6f1c0000-0000-4000-8000-000000000011"),
+        ("X-Lock-Token", "6f1c0000-0000-4000-8000-000000000012"),
+    ] {
+        let told = by("If-Match", "\"2\"", "x").header(name, value).header(name, value);
+        send(told).await.fails(400, "repeated_header");
+    }
     let stale = send(by("If-Match", "\"1\"", "mine")).await.fails(412, "version_conflict");
     assert_eq!(
         (&stale.body["server_version"]["body"], &stale.body["base"], &stale.body["conflicts"]),
