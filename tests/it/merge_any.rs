@@ -1,7 +1,6 @@
 //! Any keys, sizes and texts on the merge screen: no panic, the cursor on the screen, and what is saved is what the conflict's own value says.
 //!
-//! The oracle is a second conflict of the same texts that is given only the journal: so the journal is tried as well. `DIPTYCH_TORTURE=N` runs N
-//! cases instead of the few of every day.
+//! The oracle is a second conflict of the same texts that is given only the journal: so the journal is tried as well.
 
 use diptych::client::handle::{Command, Parked};
 use diptych::domain::note::{Content, Value};
@@ -159,12 +158,8 @@ fn played(p: &mut Play, steps: &[Step]) -> Result<Saved, TestCaseError> {
     Ok(None)
 }
 
-fn cases() -> u32 {
-    std::env::var("DIPTYCH_TORTURE").ok().and_then(|n| n.parse().ok()).unwrap_or(24)
-}
-
 proptest! {
-    #![proptest_config(tried(cases()))]
+    #![proptest_config(tried(24))]
 
     #[test]
     fn any_keys_sizes_and_texts_on_files(words in words(), steps in prop::collection::vec(step(), 1..80), size in (20u16..220, 5u16..60)) {

@@ -130,11 +130,6 @@ fn events() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// How many stories to try; `DIPTYCH_TORTURE` asks for more.
-fn cases() -> u32 {
-    std::env::var("DIPTYCH_TORTURE").ok().and_then(|n| n.parse().ok()).unwrap_or(150)
-}
-
 /// How many screens a story may begin on.
 const FIRST: usize = 12;
 
@@ -189,7 +184,7 @@ fn count(script: &[Event]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { max_shrink_iters: 3000, ..tried(cases()) })]
+    #![proptest_config(ProptestConfig { max_shrink_iters: 3000, ..tried(150) })]
 
     #[test]
     fn no_key_breaks_a_screen(first in 0..FIRST, script in prop::collection::vec(events(), 1..120)) {
