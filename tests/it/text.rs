@@ -188,7 +188,8 @@ proptest! {
         wrap.set_width(width);
         wrap.rows(&buffer, 0);
         for (at, len, typed) in edits {
-            let at = at % buffer.line(0).len();
+            // Its first letter stays: a line that begins with a blank has its further rows hang under its words.
+            let at = 1 + at % (buffer.line(0).len() - 1);
             let (from, to) = (buffer.on_grapheme(Pos::new(0, at)), buffer.on_grapheme(Pos::new(0, at + len)));
             buffer.replace(from..to, &typed, Kind::Other);
             let (rows, line) = (wrap.rows(&buffer, 0), buffer.line(0));
@@ -265,4 +266,30 @@ fn one_backspace_takes_a_whole_family() {
     b.move_to(b.end(), false);
     b.backspace();
     assert_eq!(b.text(), "x");
+}
+
+/// One carriage return is followed by what is typed, and another by what stands there: both become endings, in the lines as in the bytes.
+#[test]
+fn carriage_returns_on_both_sides_of_what_is_typed_become_endings() {
+    for typed in ["\n\r", "\n", "\r"] {
+        let mut buffer = Buffer::new("a\rb\n");
+        buffer.select(Pos::new(0, 2), Pos::new(0, 3));
+        buffer.insert(typed);
+        let fresh = Buffer::new(&buffer.text());
+        assert!(
+            fresh.lines().len() == buffer.lines().len()
+                && fresh.lines().iter().zip(buffer.lines()).all(|(a, b)| a.text == b.text && a.eol == b.eol)
+        );
+        assert_eq!(buffer.text(), format!("a\r{typed}\n"));
+        assert!(buffer.undo() && buffer.text() == "a\rb\n");
+    }
+}
+
+/// What is cut is drawn, and measured, as it is: marks without a letter of their own do not join the blanks of a tab before them.
+#[test]
+fn cut_text_fits_where_marks_follow_a_tab() {
+    for (line, cells) in [("\t\u{ff9e}\u{200d}", 6), ("\t\u{fe0f}\u{200d}\u{ff9e}", 6), ("a\t\u{fe0f}\u{200d}\u{ff9e}", 7)] {
+        let cut = text::truncate(line, cells);
+        assert!(text::width(&cut) <= cells && text::shown(&cut) == cut, "{line:?} {cut:?}");
+    }
 }

@@ -253,15 +253,15 @@ impl Buffer {
         let before_lf = range.end.byte == to.text.len() && to.eol == Eol::Lf;
         let start = Pos::new(range.start.line, range.start.byte.saturating_sub(1));
         let next = Pos::new(range.end.line + 1, 0);
-        if text.is_empty() && head_cr && before_lf {
-            (start..next, Cow::Borrowed("\r\n"), true)
-        } else if text.ends_with('\r') && before_lf {
-            (range.start..next, Cow::Owned(format!("{text}\n")), true)
-        } else if text.starts_with('\n') && head_cr {
-            (start..range.end, Cow::Owned(format!("\r{text}")), false)
-        } else {
-            (range, Cow::Borrowed(text), false)
+        // Alone, an empty text joins what stands on either side of it.
+        let with_head = head_cr && (text.starts_with('\n') || text.is_empty() && before_lf);
+        let with_tail = before_lf && (text.ends_with('\r') || text.is_empty() && head_cr);
+        if !with_head && !with_tail {
+            return (range, Cow::Borrowed(text), false);
         }
+        let (lead, end) = (if with_head { "\r" } else { "" }, if with_tail { "\n" } else { "" });
+        let whole = if with_head { start } else { range.start }..if with_tail { next } else { range.end };
+        (whole, Cow::Owned([lead, text, end].concat()), with_tail)
     }
 
     /// Puts texts in place of several stretches that do not overlap, as one undo step. Returns how many.

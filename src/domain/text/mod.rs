@@ -118,7 +118,11 @@ fn show_cluster(cluster: &str) -> (Cow<'_, str>, usize, bool) {
         return (Cow::Borrowed("→   "), 4, true);
     }
     let base_is_ascii = cluster.as_bytes().first().is_none_or(u8::is_ascii);
-    let bad = cluster.len() > MAX_CLUSTER || cluster.chars().enumerate().any(|(i, c)| must_not_draw(c, i == 0 || base_is_ascii));
+    let bad = cluster.len() > MAX_CLUSTER
+        || cluster
+            .chars()
+            .enumerate()
+            .any(|(i, c)| must_not_draw(c, i == 0 || base_is_ascii) || must_not_draw(c, true) && has_no_base(cluster));
     if !bad {
         let cells = raw_width(cluster);
         if cells > 0 {
@@ -135,6 +139,11 @@ fn show_cluster(cluster: &str) -> (Cow<'_, str>, usize, bool) {
     }
     let cells = out.chars().count();
     (Cow::Owned(out), cells, true)
+}
+
+/// Whether a cluster begins with a mark: drawn behind another, even behind the blanks that stand for a tab, it would become a part of that.
+fn has_no_base(cluster: &str) -> bool {
+    [" ", cluster].concat().graphemes(true).nth(1).is_none()
 }
 
 /// Stand-ins are made of characters one cell wide only, so that their width is their count.
