@@ -14,6 +14,7 @@ pub mod ink;
 pub mod input;
 pub mod intake;
 pub mod keys;
+mod late;
 pub mod list;
 pub mod lists;
 pub mod markdown;
@@ -45,6 +46,7 @@ use crate::client::handle::{Handle, News};
 use crate::domain::note::Time;
 use app::App;
 use keys::Mode;
+use late::Late;
 use message::{Effect, Event};
 use source::Source;
 use terminal::Guard;
@@ -105,6 +107,7 @@ struct Loop<'g> {
     not_before: Option<Time>,
     /// Whether it is a merge that is waited for.
     merging: bool,
+    late: Late,
 }
 
 struct Signals {
@@ -131,6 +134,7 @@ impl<'g> Loop<'g> {
             dirty: true,
             not_before: None,
             merging: false,
+            late: Late::new(terminal::owes_colours()),
         })
     }
 
@@ -203,6 +207,13 @@ impl<'g> Loop<'g> {
     }
 
     async fn take(&mut self, app: &mut App, event: Event) -> io::Result<()> {
+        for event in self.late.take(event) {
+            self.take_one(app, event).await?;
+        }
+        Ok(())
+    }
+
+    async fn take_one(&mut self, app: &mut App, event: Event) -> io::Result<()> {
         self.dirty = true;
         if self.merging && matches!(event, Event::Merged(..)) {
             (self.merging, self.not_before) = (false, None);

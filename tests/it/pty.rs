@@ -76,6 +76,14 @@ impl Home {
     }
 }
 
+/// Makes a copy of a program, or of a script, that everybody may run. Not by this process: what it has open for writing, a program that
+/// another test is just starting has too, and as long as that is so it cannot be run.
+pub fn runnable(from: &std::path::Path, to: &std::path::Path) {
+    use std::os::unix::fs::PermissionsExt;
+    assert!(std::process::Command::new("cp").arg(from).arg(to).status().unwrap().success());
+    std::fs::set_permissions(to, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
 fn cleared() -> Vec<String> {
     let ours = |k: &str| k.starts_with("DIPTYCH_") || ["NO_COLOR", "VISUAL", "EDITOR", "COLORTERM", "COLORFGBG"].contains(&k);
     std::env::vars().map(|(k, _)| k).filter(|k| ours(k)).collect()
@@ -106,12 +114,23 @@ impl Term {
 
     /// Starts any program with further variables.
     pub fn run(home: &Home, program: &str, args: &[&str], env: &[(&str, &str)], columns: u16, rows: u16) -> Term {
+        Self::run_on(true, home, program, args, env, columns, rows)
+    }
+
+    /// Starts diptych in a terminal that does not say which colours it has.
+    pub fn start_unanswered(home: &Home, args: &[&str], columns: u16, rows: u16) -> Term {
+        Self::run_on(false, home, env!("CARGO_BIN_EXE_diptych"), args, &[("DIPTYCH_THEME", "auto")], columns, rows)
+    }
+
+    fn run_on(answers: bool, home: &Home, program: &str, args: &[&str], env: &[(&str, &str)], columns: u16, rows: u16) -> Term {
         let pair = NativePtySystem::default().openpty(size(columns, rows)).unwrap();
         let mut command = CommandBuilder::new(program);
         command.args(args);
         cleared().iter().for_each(|name| command.env_remove(name));
         home.env().iter().for_each(|(k, v)| command.env(k, v));
         command.env("TERM", "xterm-256color");
+        // Not asked of the terminal: on a busy machine that does not answer in time.
+        command.env("DIPTYCH_THEME", "dark");
         env.iter().for_each(|(k, v)| command.env(k, v));
         command.cwd(home.dir.path());
         let child = pair.slave.spawn_command(command).unwrap();
@@ -122,7 +141,7 @@ impl Term {
         let parser = vt100::Parser::new_with_callbacks(at_least_one(rows), at_least_one(columns), 0, Osc::default());
         let parser = Arc::new(Mutex::new(parser));
         let (into, back) = (parser.clone(), writer.clone());
-        let reader = std::thread::spawn(move || read(reader, &into, &back));
+        let reader = std::thread::spawn(move || read(reader, &into, &back, answers));
         Term { writer, parser, master: pair.master, child, reader }
     }
 
@@ -218,7 +237,7 @@ impl Drop for Term {
 }
 
 /// Feeds the screen, and answers what a real terminal answers: without it programs wait for their time-outs.
-fn read(mut reader: Box<dyn Read + Send>, parser: &Mutex<vt100::Parser<Osc>>, back: &Mutex<Box<dyn Write + Send>>) {
+fn read(mut reader: Box<dyn Read + Send>, parser: &Mutex<vt100::Parser<Osc>>, back: &Mutex<Box<dyn Write + Send>>, answers: bool) {
     const ANSWERS: [(&[u8], &[u8]); 4] = [
         (b"\x1b]10;?", b"\x1b]10;rgb:eeee/eeee/eeee\x1b\\"),
         (b"\x1b]11;?", b"\x1b]11;rgb:1111/1111/1111\x1b\\"),
@@ -230,7 +249,7 @@ fn read(mut reader: Box<dyn Read + Send>, parser: &Mutex<vt100::Parser<Osc>>, ba
         let bytes = &buffer[..n];
         parser.lock().unwrap().process(bytes);
         for (ask, answer) in ANSWERS {
-            if bytes.windows(ask.len()).any(|w| w == ask) {
+            if answers && bytes.windows(ask.len()).any(|w| w == ask) {
                 let _ = back.lock().unwrap().write_all(answer);
             }
         }

@@ -44,6 +44,20 @@ fn the_first_start_is_a_working_notes_program_and_remembers() {
 }
 
 #[test]
+fn what_the_terminal_says_of_its_colours_too_late_is_not_typed() {
+    let home = Home::new();
+    let mut term = Term::start_unanswered(&home, &[], 80, 24);
+    term.wait("write the first note");
+    write(&term, "one");
+    term.send("\x1b]10;rgb:eeee/eeee/eeee\x1b\\\x1b]11;rgb:1111/1111/1111\x1b\\two");
+    term.wait("onetwo");
+    term.send("\x13");
+    term.wait("synced");
+    term.send("\x11");
+    assert_eq!(term.exit(), 0);
+}
+
+#[test]
 fn a_signal_ends_it_with_the_terminal_restored_and_the_text_kept() {
     for signal in ["-TERM", "-HUP"] {
         let home = Home::new();
