@@ -4,7 +4,7 @@ use diptych::client::handle::News;
 use diptych::tui::message::Effect;
 use insta::assert_snapshot;
 
-use crate::pty::{Home, Term};
+use crate::pty::{Home, Term, runnable};
 use crate::stage::{Play, at, detail, note, rows};
 
 fn editing(body: &str, columns: u16, rows_: u16) -> Play {
@@ -70,13 +70,13 @@ fn ctrl_q_leaves_from_under_a_question_too() {
 
 #[test]
 fn what_is_copied_reaches_the_terminal_and_the_system() {
-    use std::os::unix::fs::PermissionsExt;
     let home = Home::new();
     let (programs, kept) = (home.path("programs"), home.path("clipboard"));
     std::fs::create_dir_all(&programs).unwrap();
     let tool = programs.join("wl-copy");
-    std::fs::write(&tool, format!("#!/bin/sh\ncat > {0}.part && mv {0}.part {0}\n", kept.display())).unwrap();
-    std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let script = home.path("script");
+    std::fs::write(&script, format!("#!/bin/sh\ncat > {0}.part && mv {0}.part {0}\n", kept.display())).unwrap();
+    runnable(&script, &tool);
     let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
     let env = [("PATH", path.as_str()), ("WAYLAND_DISPLAY", "wayland-0")];
     let mut term = Term::run(&home, env!("CARGO_BIN_EXE_diptych"), &[], &env, 80, 24);

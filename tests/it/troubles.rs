@@ -13,7 +13,7 @@ use diptych::client::unseen::Unseen;
 use diptych::domain::note::{Content, NoteId, Time};
 use uuid::Uuid;
 
-use crate::pty::{Home, Term};
+use crate::pty::{Home, Term, runnable};
 
 fn told(mut command: Command, input: &str) -> (i32, String, String) {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -103,10 +103,8 @@ fn as_nobody(home: &Home, args: &[&str]) -> Command {
     let inner = home.command(args);
     let root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
     let program = home.path("diptych");
-    std::fs::copy(inner.get_program(), &program).unwrap();
-    for path in [home.dir.path(), program.as_path()] {
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
-    }
+    runnable(inner.get_program().as_ref(), &program);
+    std::fs::set_permissions(home.dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     let mut command = if root {
         let mut command = Command::new("setpriv");
         command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&program);
