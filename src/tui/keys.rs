@@ -179,21 +179,25 @@ impl Keymap {
             }
         }
         match sheet.presets.get(preset) {
-            Some(over) => map.lay_over(over, &mut wrong),
+            // A preset is made without conflicts; a test holds it.
+            Some(over) => map.lay_over(over, &mut wrong, &mut Vec::new()),
             None if preset == "default" => {}
             None => {
                 let known: Vec<&str> = sheet.presets.keys().map(String::as_str).collect();
                 wrong.push(format!("No key preset is called {preset:?}; there are default, {}.", known.join(", ")));
             }
         }
-        map.lay_over(own, &mut wrong);
+        let mut taken = Vec::new();
+        map.lay_over(own, &mut wrong, &mut taken);
+        wrong.append(&mut taken);
         map.index(&mut wrong);
         (map, wrong)
     }
 
-    fn lay_over(&mut self, over: &Overrides, wrong: &mut Vec<String>) {
-        for (mode, keys) in over {
-            for (action, keys) in keys {
+    /// `told`: whose keys were taken away, so that they have none, or not those that were asked for.
+    fn lay_over(&mut self, over: &Overrides, wrong: &mut Vec<String>, told: &mut Vec<String>) {
+        for (mode, actions) in over {
+            for (action, keys) in actions {
                 let found = self.bindings.iter().position(|b| b.mode.name() == mode && b.action.name() == action);
                 let Some(at) = found else {
                     wrong.push(format!("No action is called {action:?} in mode {mode:?}."));
@@ -203,7 +207,19 @@ impl Keymap {
                 let (mode, taken) = (self.bindings[at].mode, self.bindings[at].action);
                 // What was on these keys in this mode gives way, so that a preset need not say so.
                 for b in self.bindings.iter_mut().filter(|b| b.mode == mode && b.action != taken) {
+                    let Some(lost) = b.keys.iter().find(|k| keys.contains(k)).copied() else { continue };
                     b.keys.retain(|k| !keys.contains(k));
+                    let (name, in_mode) = (b.action.name(), mode.name());
+                    // Those that come before in the settings have theirs already.
+                    match actions.contains_key(name) {
+                        true if name < action.as_str() => {
+                            told.push(format!("{lost} is set for {name} and {action} in mode {in_mode}: {action} has it."))
+                        }
+                        false if b.keys.is_empty() => {
+                            told.push(format!("{lost} is {action} now in mode {in_mode}: {name} has no key left."))
+                        }
+                        _ => {}
+                    }
                 }
                 self.bindings[at].keys = keys;
             }

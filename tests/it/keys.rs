@@ -29,6 +29,21 @@ fn own_keys_are_laid_over_and_mistakes_are_told() {
 }
 
 #[test]
+fn a_key_taken_from_another_is_told() {
+    let own = |keys: &[(&str, &str)]| -> Overrides {
+        [("merge".to_owned(), keys.iter().map(|(action, keys)| ((*action).to_owned(), (*keys).to_owned())).collect())].into()
+    };
+    let (_, wrong) = Keymap::load("default", &own(&[("mine", "x"), ("theirs", "x")]));
+    assert_eq!(
+        wrong,
+        ["x is mine now in mode merge: neither has no key left.", "x is set for mine and theirs in mode merge: theirs has it."]
+    );
+    // Two that change places, and one that has other keys still.
+    let (_, wrong) = Keymap::load("default", &own(&[("base", "x"), ("neither", "0"), ("mine", "t m")]));
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
 fn two_keys_one_after_the_other() {
     let key = |name: &str| name.parse::<Key>().unwrap();
     let press = |name: &str| name.parse::<Press>().unwrap();

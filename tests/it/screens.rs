@@ -432,6 +432,18 @@ fn lists_go_on_and_boxes_are_ticked() {
 }
 
 #[test]
+fn finding_counts_the_places() {
+    let mut play = editor("one and one\none", 60, 14);
+    play.keys("ctrl-f");
+    play.types("one");
+    assert!(play.screen().contains("1 of 3"), "{}", play.screen());
+    play.keys("enter enter");
+    assert!(play.screen().contains("3 of 3"), "{}", play.screen());
+    play.types("s");
+    assert!(play.screen().contains("none"), "{}", play.screen());
+}
+
+#[test]
 fn find_and_replace() {
     let mut play = editor("Tuesday and tuesday\nTUESDAY", 60, 14);
     play.keys("ctrl-r");
@@ -450,7 +462,7 @@ fn find_and_replace() {
 
 
 
-     Find: tuesday
+     Find: tuesday                                       1 of 3
      With: Thursday
     Enter next  Alt-A replace all  Tab the other line
     ");

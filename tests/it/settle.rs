@@ -14,6 +14,15 @@ fn open(base: &str, mine: &str, theirs: &str) -> Settle {
     Settle::open(base.into(), mine.into(), theirs.into(), &[Class::Same])
 }
 
+#[test]
+fn words_of_an_old_encoding_are_words() {
+    let side = |when: &str| [b"The caf\xe9 opens at ".as_slice(), when.as_bytes(), b".\n"].concat();
+    let mut s = Settle::open(side("nine"), side("ten"), side("eight"), &[Class::Same]);
+    let h = clash(&s);
+    s.choose(h, Choice::Theirs);
+    assert_eq!(s.verdict().iter().map(Lost::say).collect::<Vec<_>>(), ["dropped: mine changed “nine” to “ten”"]);
+}
+
 fn clash(s: &Settle) -> usize {
     s.hunks().iter().position(|h| h.kind == Kind::Clash).expect("a clash")
 }

@@ -119,7 +119,8 @@ fn split_words(text: &[u8]) -> Vec<&[u8]> {
     use unicode_segmentation::UnicodeSegmentation;
     match std::str::from_utf8(text) {
         Ok(s) => s.split_word_bounds().map(str::as_bytes).collect(),
-        Err(_) => text.chunks(1).collect(),
+        // In the old encodings letters lie above ASCII.
+        Err(_) => text.chunk_by(|a, b| [a, b].iter().all(|c| c.is_ascii_alphanumeric() || !c.is_ascii())).collect(),
     }
 }
 

@@ -14,9 +14,14 @@ pub struct Find {
     pub with: Option<Input>,
     /// Whether the second line has the focus.
     pub in_with: bool,
+    /// How many places read so, and which of them is selected: `2 of 7`.
+    pub count: String,
     /// Where the search began.
     from: Pos,
 }
+
+/// Places counted; beyond, it is only said that there are more.
+const COUNTED: usize = 999;
 
 impl Find {
     /// A bar that starts from the selected text, if it is one line.
@@ -26,7 +31,8 @@ impl Find {
         let text = if selected.is_empty() || selected.contains('\n') { last } else { &selected };
         let mut needle = Input::new(text);
         needle.select_all();
-        Self { needle, with: replace.then(Input::default), in_with: false, from: buffer.selection().range().start }
+        let count = count(buffer, needle.text());
+        Self { needle, with: replace.then(Input::default), in_with: false, count, from: buffer.selection().range().start }
     }
 
     /// Takes an event in. `false` when the bar is to be closed.
@@ -53,6 +59,7 @@ impl Find {
             },
             _ => {}
         }
+        self.count = count(buffer, self.needle.text());
         true
     }
 
@@ -72,6 +79,22 @@ impl Find {
         let changes = buffer.find_all(text, Case::smart(text)).map(|hit| (hit, with.text().to_owned())).collect();
         let n = buffer.replace_all(changes);
         effects.push(Effect::Say(format!("{n} replaced.")));
+    }
+}
+
+fn count(buffer: &Buffer, needle: &str) -> String {
+    let here = buffer.selection().range();
+    let (mut all, mut at) = (0, None);
+    for hit in buffer.find_all(needle, Case::smart(needle)).take(COUNTED + 1) {
+        all += 1;
+        at = if hit == here { Some(all) } else { at };
+    }
+    match (all, at) {
+        _ if needle.is_empty() => String::new(),
+        (0, _) => "none".to_owned(),
+        (n, _) if n > COUNTED => format!("more than {COUNTED}"),
+        (n, None) => n.to_string(),
+        (n, Some(at)) => format!("{at} of {n}"),
     }
 }
 

@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer as Cells;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::{head, input, paint, put, put_cut, put_glyph};
+use super::{head, input, paint, put, put_cut, put_glyph, put_right};
 use crate::client::handle::{Holder, State};
 use crate::domain::buffer::{Case, Pos};
 use crate::domain::text;
@@ -62,6 +62,8 @@ pub fn draw(editor: &Editor, area: Rect, buf: &mut Cells, ctx: &Ctx<'_>) -> Draw
             Rect { x: area.x + used, y, width: area.width - used, height: 1 }
         };
         let at = row(y, " Find: ", buf);
+        let right = put_right(buf, at.right().saturating_sub(1), at.y, at.width / 2, &find.count, ctx.theme.get(Role::Dim));
+        let at = Rect { width: right.saturating_sub(at.x + 1), ..at };
         let cursor = input(buf, at, &find.needle, ctx.theme, !find.in_with);
         drawn.cursor = Some(cursor);
         if let Some(with) = &find.with {
