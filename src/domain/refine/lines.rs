@@ -143,7 +143,7 @@ fn indent(line: &[u8]) -> &[u8] {
     &line[..line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count()]
 }
 
-/// Whether a line is another one reworded: at least half of the words of the old one are kept.
+/// Whether a text is another one reworded: at least half of the words of the old one are kept.
 pub(super) fn alike(a: &[u8], b: &[u8]) -> bool {
     let (a, b) = (words::split(a), words::split(b));
     let mut names = Interner::with_room(8);

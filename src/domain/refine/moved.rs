@@ -191,7 +191,8 @@ fn block<'a>(view: &View<'a>, was: &[&'a [u8]], at: Range<usize>, left: &Cell<us
         unended(&whole[from..from + size(&lines[part.clone()])])
     };
     let (old_text, new_text) = (text(was, view.was, &at), text(&edited, view.parts.1, &new));
-    if !reworded || is_blank(new_text) {
+    // Another text in its place is no rewording of it.
+    if !reworded || !lines::alike(old_text, new_text) {
         return None;
     }
     Some(Block { old: old_text, new: new_text, rest: rest(view, (was, &at), (&edited, &new), left)? })
@@ -207,11 +208,10 @@ enum Place {
 fn place(edit: &Edit, reach: &Range<usize>, block: &Range<usize>) -> Option<Place> {
     let (old, level) = (&edit.old, edit.old.len() == edit.new.len());
     let edge = old.start == block.start || old.end == block.end;
-    if old.is_empty() {
-        match block.start < reach.start && reach.end < block.end {
-            true => Some(Place::Within),
-            false => (reach.end < block.start || block.end < reach.start).then_some(Place::Apart),
-        }
+    if old.is_empty() && block.start < reach.start && reach.end < block.end {
+        Some(Place::Within)
+    } else if old.is_empty() {
+        (reach.end < block.start || block.end < reach.start).then_some(Place::Apart)
     } else if block.start <= old.start && old.end <= block.end {
         (level || !edge).then_some(Place::Within)
     } else {
