@@ -28,14 +28,19 @@ impl Dice {
     }
 }
 
-struct Device {
-    home: Home,
-    proxy: Proxy,
-    name: &'static str,
+/// Someone's folders and their breakable way to the server.
+pub(super) struct Device {
+    pub home: Home,
+    pub proxy: Proxy,
+    pub name: &'static str,
     words: u64,
 }
 
 impl Device {
+    pub async fn new(world: &World, name: &'static str) -> Device {
+        Device { home: Home::new(), proxy: Proxy::start(world.address).await, name, words: 0 }
+    }
+
     fn spawn(&self, world: &World, args: &[&str], input: &str) -> Child {
         let mut command = self.home.command(args);
         command.env("DIPTYCH_SERVER", self.proxy.url()).env("DIPTYCH_TOKEN", &world.token).env("DIPTYCH_CLIENT", self.name);
@@ -45,14 +50,15 @@ impl Device {
         child
     }
 
-    fn run(&self, world: &World, args: &[&str], input: &str) -> (i32, String, String) {
+    /// Runs a command to its end: status, output, errors.
+    pub fn run(&self, world: &World, args: &[&str], input: &str) -> (i32, String, String) {
         let out = self.spawn(world, args, input).wait_with_output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         (out.status.code().unwrap_or(-1), text(out.stdout), text(out.stderr))
     }
 
     /// The file of this device's notes.
-    fn file(&self) -> PathBuf {
+    pub fn file(&self) -> PathBuf {
         let host = self.proxy.url().trim_start_matches("http://").replace(':', "_");
         self.home.path("data/diptych").join(format!("device-{host}.db"))
     }
@@ -137,7 +143,7 @@ async fn nothing_the_program_said_was_saved_is_lost_to_kill_9_behind_a_bad_netwo
     let world = World::start().await;
     let mut devices = Vec::new();
     for name in ["laptop", "desktop"] {
-        devices.push(Device { home: Home::new(), proxy: Proxy::start(world.address).await, name, words: 0 });
+        devices.push(Device::new(&world, name).await);
     }
     let all = notes();
     for (n, note) in all.iter().enumerate() {

@@ -7,6 +7,7 @@ mod lies;
 mod locks;
 mod set_back;
 mod stuck;
+mod week;
 mod world;
 
 use diptych::client::disk::Disk;

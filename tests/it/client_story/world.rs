@@ -118,7 +118,8 @@ impl World {
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let config = diptych::server::Config::new(clock.clone(), Arc::new(id));
+        let mut config = diptych::server::Config::new(clock.clone(), Arc::new(id));
+        diptych::server::policies::set(&mut config.policies, "notes.fields.count=sum").unwrap();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let served = store.clone();
         tokio::spawn(async move {
