@@ -268,6 +268,33 @@ fn rows_that_moved_are_moved_by_the_terminal() {
 }
 
 #[test]
+fn rows_that_repeat_are_moved_too() {
+    let line = |n: usize| {
+        format!("{} and the same words over and over, until the eye tires of them", ["one", "two, four", "three or five"][n % 3])
+    };
+    let page = |from: usize| {
+        let mut buf = Buffer::empty(Rect::new(0, 0, 100, 40));
+        ["a head that stays", "and a second", "and a third"].iter().zip(0..).for_each(|(head, y)| {
+            view::put(&mut buf, 0, y, 100, head, Style::new());
+        });
+        for y in 3..40u16 {
+            view::put(&mut buf, 4, y, 96, &line(from + usize::from(y)), Style::new());
+        }
+        buf
+    };
+    let mut terminal = vt100::Parser::new(40.try_into().unwrap(), 100.try_into().unwrap(), 0);
+    let mut screen = Frames::new();
+    for (n, from) in [9, 10, 9, 11].into_iter().enumerate() {
+        let bytes = screen.bytes(&page(from));
+        terminal.process(bytes.as_bytes());
+        let rows: Vec<String> = terminal.screen().rows(0, 100).collect();
+        assert_eq!(rows[0], "a head that stays");
+        assert!((3..40).all(|y| rows[y].trim() == line(from + y)), "{from}: {rows:?}");
+        assert!(n == 0 || bytes.len() < 500, "{} bytes for {from}", bytes.len());
+    }
+}
+
+#[test]
 fn what_differs_between_terminals_is_known() {
     let most: Vec<_> = CLUSTERS.iter().map(|c| text::unsure(c)).collect();
     let (some, none) = (Some, None);

@@ -7,6 +7,8 @@ use ratatui::buffer::{Buffer, Cell};
 
 /// Rows that moving must spare.
 const SPARED: usize = 3;
+/// Rows that must differ before one looks how rows that repeat have moved.
+const MANY: usize = 8;
 /// Cells at either edge that do not tell a row: marks and bars stand there.
 const EDGE: u16 = 3;
 /// Of so many cells one is looked at. Rows taken for the same by mistake cost bytes, nothing else: what differs in them is drawn.
@@ -36,7 +38,8 @@ pub(super) fn follow(shown: &mut Buffer, told: (&[Option<u64>], &[Option<u64>]),
 
 /// By how many rows most rows moved (up: above zero), and the rows this touches: first and after the last.
 fn moved(old: &[Option<u64>], new: &[Option<u64>]) -> Option<(isize, usize, usize)> {
-    if old.len() != new.len() || old == new {
+    let differ = old.iter().zip(new).filter(|(old, new)| old != new).count();
+    if old.len() != new.len() || differ < SPARED {
         return None;
     }
     let mut once: HashMap<u64, Option<usize>> = HashMap::new();
@@ -49,13 +52,30 @@ fn moved(old: &[Option<u64>], new: &[Option<u64>]) -> Option<(isize, usize, usiz
     for by in pairs.iter().filter_map(by) {
         *votes.entry(by).or_default() += 1;
     }
-    let (most, count) = votes.into_iter().max_by_key(|(by, count)| (*count, *by))?;
-    let rows = || pairs.iter().filter(|p| by(p) == Some(most));
-    let top = rows().map(|(from, to)| *from.min(to)).min()?;
-    let bottom = rows().map(|(from, to)| *from.max(to)).max()? + 1;
+    let voted = votes.into_iter().max_by_key(|(by, count)| (*count, *by)).filter(|(by, count)| *by != 0 && *count >= SPARED);
+    let (most, pairs) = match voted {
+        Some((most, _)) => (most, pairs.into_iter().filter(|p| by(p) == Some(most)).collect()),
+        None if differ >= MANY => repeated(old, new)?,
+        None => return None,
+    };
+    let count = pairs.len();
+    let top = pairs.iter().map(|(from, to)| *from.min(to)).min()?;
+    let bottom = pairs.iter().map(|(from, to)| *from.max(to)).max()? + 1;
     // Rows that are where they were already would have to be drawn again.
     let kept = (top..bottom).filter(|y| old[*y].is_some() && old[*y] == new[*y]).count();
     (most != 0 && count >= kept + SPARED).then_some((most, top, bottom))
+}
+
+/// The same where rows repeat, so that none tells where it was: the step that brings most rows to their like, the shortest of several.
+fn repeated(old: &[Option<u64>], new: &[Option<u64>]) -> Option<(isize, Vec<(usize, usize)>)> {
+    let along = |by: isize| {
+        let from =
+            move |to: usize| to.checked_add_signed(by).filter(|from| old.get(*from).is_some_and(|row| row.is_some() && *row == new[to]));
+        (0..new.len()).filter_map(move |to| Some((from(to)?, to)))
+    };
+    let rows = isize::try_from(new.len()).ok()?;
+    let most = (1 - rows..rows).filter(|by| *by != 0).max_by_key(|by| (along(*by).count(), -by.abs()))?;
+    Some((most, along(most).collect()))
 }
 
 /// What tells each row from others; nothing for a row that says nothing. `before`: the same of the frame before, good still for rows that
