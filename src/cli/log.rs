@@ -24,11 +24,18 @@ impl Log {
     pub fn run(self, ctx: &Context) -> Result<u8, Failure> {
         let versions = ctx.block_on(async {
             let mut session = Session::open(ctx).await?;
-            session.catch_up(FRESH).await?;
+            let away = session.catch_up(FRESH).await?;
             let id = session.find(&self.id).await?;
             let pick = |news| if let News::History(_, versions) = news { Some(versions) } else { None };
             let versions = session.ask_server(Command::History(id), pick).await?;
             session.close().await?;
+            if let Some(why) = away {
+                // What is kept here is shown, and does not pass for all there is.
+                output::note(&format!(
+                    "These are the copies that this device keeps; the server has the versions. {}",
+                    output::harmless(&why)
+                ));
+            }
             Ok(versions)
         })?;
         if ctx.config.json {

@@ -73,6 +73,17 @@ fn a_full_disk_is_said_and_what_was_saved_before_stays() {
 }
 
 #[test]
+fn without_a_server_a_history_of_copies_does_not_pass_for_all_there_is() {
+    let home = Home::new();
+    let (_, id, _) = run(&home, &at(&["new", "--title", "t"]), "kept");
+    let rows: serde_json::Value = serde_json::from_str(&run(&home, &at(&["outbox", "--json"]), "").1).unwrap();
+    assert_eq!(run(&home, &at(&["outbox", "drop", &rows["data"][0]["entry"].to_string()]), "").0, 0);
+    let (status, out, err) = run(&home, &at(&["log", id.trim()]), "");
+    assert!(status == 0 && out.starts_with("copy 1"), "{status} {out}{err}");
+    assert!(err.contains("the server has the versions") && err.contains("could not be reached"), "{err}");
+}
+
+#[test]
 fn typed_text_that_a_full_disk_does_not_take_stays_in_the_window_and_is_saved_later() {
     let home = Home::new();
     run(&home, &at(&["new", "--title", "before"]), "kept");

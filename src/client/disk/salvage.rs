@@ -42,10 +42,10 @@ pub(super) fn salvage(path: &Path, why: &str, now: Time) -> Result<String, DiskE
     let aside = free_name(path, now)?;
     let taken = if lost { "All that could be read of it was taken over" } else { "All of it was taken over" };
     let told = format!(
-        "The file of this device's notes could not be used: {why}. It is kept as {} and a new one was begun. {} What the server has comes back by \
+        "The file of this device's notes could not be used: {why}. It is kept as {} and a new one was begun. {}What the server has comes back by \
          itself; for anything else look into the kept file.",
         aside.display(),
-        if saved == 0 { String::new() } else { format!("{taken} ({saved} notes).") }
+        if saved == 0 { String::new() } else { format!("{taken} ({saved} notes). ") }
     );
     let aside = aside.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     write_down(path, &Note { aside, told: told.replace('\n', " ") })?;
