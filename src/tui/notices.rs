@@ -50,6 +50,17 @@ impl Notices {
         (now < Self::until(last)).then_some(last)
     }
 
+    /// Takes away what has been shown long enough, so that one frame sees one state.
+    pub fn fade(&mut self, now: Time) {
+        self.hidden |= self.current(now).is_none();
+    }
+
+    /// What is shown, as of the last [`Notices::fade`].
+    #[must_use]
+    pub fn shown(&self) -> Option<&Notice> {
+        self.log.last().filter(|_| !self.hidden)
+    }
+
     /// When what is shown goes away.
     #[must_use]
     pub fn ends(&self, now: Time) -> Option<Time> {

@@ -549,6 +549,7 @@ fn a_long_notice_is_read_whole_at_any_size_and_the_screen_gives_it_room() {
     for (columns, rows) in [(40, 12), (60, 24)] {
         let mut p = play(parked(), columns, rows);
         p.keys("enter");
+        p.stage.event(Event::Coach("Choose a side for each place; then save, and the note is one again on every device.".to_owned()));
         p.news(News::Failed(None, say.to_owned()));
         let screen = p.screen();
         let words: Vec<&str> = screen.split_whitespace().collect();

@@ -333,6 +333,7 @@ impl App {
     /// Prepares for a draw of this size: screens scroll and wrap.
     pub fn fit(&mut self, size: (u16, u16)) {
         self.size = size;
+        self.notices.fade(self.now());
         let area = view::app::screen_area(self, Rect::new(0, 0, size.0, size.1));
         let ctx = Self::ctx(&self.setup, &self.connection, &self.register);
         if let Some(screen) = self.stack.last_mut() {

@@ -20,13 +20,17 @@ pub fn screen_area(app: &App, area: Rect) -> Rect {
 
 /// A row; as many as a notice takes, within a third of the screen, while one is there.
 fn bottom_height(app: &App, area: Rect) -> u16 {
-    let Some(notice) = app.notices.current(app.now()) else { return 1 };
+    let Some(notice) = app.notices.shown() else { return 1 };
     let rows: usize = text::lines(&notice.text).map(|(line, _)| text::wrap(line, usize::from(area.width)).len()).sum();
     u16::try_from(rows).unwrap_or(u16::MAX).clamp(1, (area.height / 3).max(1))
 }
 
+/// Rows of a terminal that has room for the coach and a long notice.
+const ROOMY: u16 = 20;
+
 fn coach_height(app: &App, area: Rect) -> u16 {
-    if app.coach.is_empty() {
+    // Where there is little room, the coach is silent while a long notice is read.
+    if app.coach.is_empty() || area.height < ROOMY && bottom_height(app, area) > 1 {
         return 0;
     }
     let rows = text::wrap(&app.coach, usize::from(area.width.saturating_sub(2))).len();
@@ -88,7 +92,7 @@ fn bottom(app: &App, area: Rect, buf: &mut Buffer, ctx: &Ctx<'_>, drawn: &mut Dr
         right = at;
     }
     let room = right.saturating_sub(area.x + 1);
-    match app.notices.current(ctx.now) {
+    match app.notices.shown() {
         Some(notice) => {
             let role = if notice.warning { Role::Bad } else { Role::Accent };
             // It is what should be read now: where there is no room beside the signs, it takes theirs.
