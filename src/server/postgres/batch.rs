@@ -1,10 +1,9 @@
 //! The steps of many writes inside one PostgreSQL transaction, over what was read for all of them at once.
 //!
-//! [`Batch::begin`] opens the transaction, holds the rows of the spaces written in until the commit (in their order, so that no two batches
-//! wait for each other), and reads, in the same trip, every note, lock and idempotency key the writes name; in another the bases of
-//! those that are behind, if any. Nobody else writes in these spaces meanwhile, so what was read stays true. The writes then run one after
-//! the other over that view, each seeing what the ones before it did. What they write is gathered, and [`super::flush`] sends it, with the
-//! COMMIT, in a last trip.
+//! [`Batch::begin`] opens the transaction and reads, in one trip, every note, lock and idempotency key the writes name, and in another
+//! the bases of those that are behind, if any; the notes' rows are locked first, in the order of their keys, so that no two batches wait for each other. The writes then run one after the
+//! other over that view, each seeing what the ones before it did. What they write is gathered, and [`super::flush`] sends it, with the
+//! COMMIT, in a second trip. Places in the order of changes are given out as 1, 2, 3 of this batch; the database makes them final.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -31,22 +30,13 @@ pub(super) struct Out {
     /// With a new place in the order of changes, or none.
     pub(super) locks: BTreeMap<(Space, Uuid), (Option<Seq>, LockRow)>,
     pub(super) events: Vec<Event>,
-    /// The places given out in each space written in.
-    pub(super) places: BTreeMap<Space, Places>,
-}
-
-/// Places given out in the order of changes of a space.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Places {
-    pub(super) first: Seq,
-    pub(super) last: Seq,
+    /// How many places each space gave out.
+    pub(super) places: BTreeMap<Space, Seq>,
 }
 
 /// An open transaction with what its writes need.
 pub(super) struct Batch<'a> {
     client: &'a deadpool_postgres::ClientWrapper,
-    /// Where the order of changes of each space stood.
-    stood: HashMap<Space, Seq>,
     notes: HashMap<(Space, NoteId), Loaded>,
     /// Versions named as a base.
     versions: HashMap<(Space, NoteId), Vec<Note>>,
@@ -59,7 +49,6 @@ type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 /// The keys the writes of a batch name, column by column.
 #[derive(Default)]
 struct Named<'a> {
-    spaces: Vec<Space>,
     notes: (Vec<Space>, Vec<Uuid>),
     bases: Vec<(Space, Uuid, Version)>,
     keys: (Vec<Space>, Vec<&'a str>, Vec<Uuid>),
@@ -70,9 +59,6 @@ impl<'a> Named<'a> {
         let (mut out, mut notes) = (Self::default(), Vec::new());
         for write in writes {
             let space = write.who.space;
-            if !out.spaces.contains(&space) {
-                out.spaces.push(space);
-            }
             if let Some((key, _)) = write.key {
                 out.keys.0.push(space);
                 out.keys.1.push(&*write.who.user);
@@ -101,26 +87,22 @@ impl<'a> Batch<'a> {
     /// Opens the transaction and reads what the writes need.
     pub(super) async fn begin(client: &'a deadpool_postgres::ClientWrapper, writes: impl Iterator<Item = &Write>) -> Step<Self> {
         let named = Named::of(writes);
-        let hold = client.prepare_cached(read::HOLD).await?;
+        let lock = client.prepare_cached(read::HOLD).await?;
         let keys = client.prepare_cached(read::KEYS).await?;
         let notes = client.prepare_cached(read::NOTES).await?;
-        // One trip; each statement has its own view, so that what is read after the spaces are held is what nobody else changes.
-        let on_spaces: Params<'_> = &[&named.spaces];
+        // One trip; each statement has its own view, so that what is read after the lock is what the lock holds.
         let on_notes: Params<'_> = &[&named.notes.0, &named.notes.1];
         let on_keys: Params<'_> = &[&named.keys.0, &named.keys.1, &named.keys.2];
-        let mut asked = Vec::from([(&hold, on_spaces), (&notes, on_notes)]);
+        let mut asked = Vec::from([(&lock, on_notes), (&notes, on_notes)]);
         if !named.keys.0.is_empty() {
             asked.push((&keys, on_keys));
         }
         let begun = client.batch_execute("BEGIN");
         let read = try_join_all(asked.into_iter().map(|(statement, params)| client.query(statement, params)));
         let ((), read) = try_join(begun, read).await?;
-        let mut read = read.into_iter();
-        let mut next = || read.next().unwrap_or_default();
-        let (held, notes, keys) = (next(), next(), next());
-        let stood = held.iter().map(|row| (row.get(0), row.get(1))).collect();
-        let (known, versions, memory) = Default::default();
-        let mut out = Self { client, stood, notes: known, versions, memory, out: Out::default() };
+        let mut read = read.into_iter().skip(1);
+        let (notes, keys) = (read.next().unwrap_or_default(), read.next().unwrap_or_default());
+        let mut out = Self { client, notes: HashMap::new(), versions: HashMap::new(), memory: HashMap::new(), out: Out::default() };
         for row in keys {
             out.memory.insert((row.get(0), row.get(1), row.get(2)), (read::hash(row.get(3))?, row.get(4)));
         }
@@ -210,11 +192,9 @@ impl Tx for Batch<'_> {
     }
 
     async fn next_seq(&mut self, space: Space) -> Step<Seq> {
-        let missing = || StoreError::Database("there is no such space".to_owned());
-        let stood = *self.stood.get(&space).ok_or_else(missing)?;
-        let places = self.out.places.entry(space).or_insert(Places { first: stood + 1, last: stood });
-        places.last += 1;
-        Ok(places.last)
+        let place = self.out.places.entry(space).or_default();
+        *place += 1;
+        Ok(*place)
     }
 
     async fn put_note(&mut self, space: Space, seq: Seq, note: &Note) -> Step<()> {

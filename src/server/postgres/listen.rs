@@ -8,7 +8,6 @@ use tokio::sync::oneshot;
 use tokio_postgres::AsyncMessage;
 
 use super::connect::Way;
-use crate::domain::note::Seq;
 use crate::server::events::Hub;
 use crate::server::store::{Event, Kind, Space, StoreError};
 
@@ -20,13 +19,14 @@ const AGAIN: Duration = Duration::from_millis(500);
 
 type Told = (Space, i64, String, uuid::Uuid, Option<i64>, String, bool);
 
-/// Events of one space as they travel between processes: the last place, then each event with its place as how far behind that it is.
-pub(super) fn to_text(last: Seq, events: &[Event]) -> String {
-    let told = |e: &Event| -> Told { (e.space, last - e.seq, e.kind.name().to_owned(), e.id, e.version, e.origin.clone(), e.deleted) };
-    format!("{last}{}", serde_json::to_string(&events.iter().map(told).collect::<Vec<_>>()).unwrap_or_default())
+/// Events of one space as they travel between processes: each place is told as how far behind the last one it is, and the database
+/// writes the last one in front.
+pub(super) fn to_text(events: &[Event]) -> String {
+    let told = |e: &Event| -> Told { (e.space, e.seq, e.kind.name().to_owned(), e.id, e.version, e.origin.clone(), e.deleted) };
+    serde_json::to_string(&events.iter().map(told).collect::<Vec<_>>()).unwrap_or_default()
 }
 
-/// The way back from [`to_text`].
+/// The way back from [`to_text`], with the last place in front.
 fn from_text(text: &str) -> Option<Vec<Event>> {
     let (last, told) = text.split_at_checked(text.find('[')?)?;
     let last: i64 = last.parse().ok()?;

@@ -1,8 +1,8 @@
 //! The store for many: PostgreSQL, any number of server processes on one database.
 //!
 //! Writes go through a queue and are committed in groups (see [`writer`]). Notes of one space are put in order by the space's own row, held
-//! from the beginning of a group to its commit, so groups of one space take turns, and no row of a note need be held; spaces do not wait
-//! for each other. A lost connection is made again through every host of the address, and what was under way tried again.
+//! until the commit, so groups of one space take turns; spaces do not wait for each other. A note's row is locked first, the space's
+//! last, always in that order. A lost connection is made again through every host of the address, and what was under way tried again.
 
 mod batch;
 mod connect;

@@ -60,11 +60,10 @@ pub(super) const SEARCH_KNOWN: &str = may_be_wanted!(
     "unnest($2::uuid[]) w (id) JOIN notes n ON n.space = $1 AND n.id = w.id
      JOIN versions v ON v.space = n.space AND v.id = n.id AND v.version = n.version WHERE NOT n.deleted AND n.seq <= $5"
 );
-/// Holds the rows of spaces until the transaction ends, in their order, and says where the order of changes of each stands.
-pub(super) const HOLD: &str = "SELECT id, seq FROM spaces WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE";
-/// Here and below each row is looked up by its key for itself (`LATERAL … OFFSET 0`): a plan made while a table was empty would else read
-/// all of it for as long as the connection lives.
-///
+/// Holds the rows of notes until the transaction ends, in the order they are named. Here and below each row is looked up by its key for
+/// itself (`LATERAL … OFFSET 0`): a plan made while a table was empty would else read all of it for as long as the connection lives.
+pub(super) const HOLD: &str = "SELECT 1 FROM unnest($1::bigint[], $2::uuid[]) w (space, id)
+     CROSS JOIN LATERAL (SELECT 1 FROM notes WHERE space = w.space AND id = w.id FOR UPDATE) n";
 /// The idempotency memory of several keys.
 pub(super) const KEYS: &str =
     "SELECT w.space, w.who, w.key, m.hash, m.memory FROM unnest($1::bigint[], $2::text[], $3::uuid[]) w (space, who, key)

@@ -161,7 +161,7 @@ impl Queue {
         let out = tx.end();
         let opens: BTreeMap<Space, Seq> = {
             let opened = self.opened();
-            out.places.iter().filter(|(space, _)| !opened.contains(space)).map(|(space, p)| (*space, p.first)).collect()
+            out.places.iter().filter(|(space, _)| !opened.contains(space)).map(|(space, n)| (*space, *n)).collect()
         };
         *committing = true;
         flush(client, &out, &opens).await?;
