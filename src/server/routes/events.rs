@@ -44,7 +44,11 @@ pub(super) async fn stream(State(app): State<App>, Caller(who): Caller, headers:
     let heard = app.store.listen(who.space); // before looking back, so that nothing falls between
     let asked = headers.get("last-event-id").map(|v| v.to_str().ok().and_then(|v| v.trim().parse::<Seq>().ok()));
     let (ready, last) = match asked {
-        None => (held(&app, who.space, Seq::MAX).await?, 0),
+        None => {
+            // News of an earlier change may still be on its way from another process.
+            let (_, top) = app.store.events_since(who.space, Seq::MAX, 0).await?;
+            (held(&app, who.space, Seq::MAX).await?, top)
+        }
         Some(None) => return Err(Failure::invalid_one("Last-Event-ID", "must be the id of an event")),
         Some(Some(seen)) => {
             let (missed, top) = app.store.events_since(who.space, seen, CATCH_UP + 1).await?;
