@@ -30,7 +30,7 @@ pub fn write(path: &Path, bytes: &[u8], new: New) -> io::Result<()> {
 /// Files that are written at once: a disk makes several durable in the time it takes for one.
 const AT_ONCE: usize = 16;
 
-/// Writes many files, each as [`write`] does.
+/// Writes many files, each as [`write()`] does.
 ///
 /// # Errors
 /// The first that failed, and its path. The others may be written, and each is whole.
