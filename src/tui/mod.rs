@@ -108,6 +108,8 @@ struct Loop<'g> {
     /// Whether it is a merge that is waited for.
     merging: bool,
     late: Late,
+    /// The terminal took a frame no more.
+    gone: bool,
 }
 
 struct Signals {
@@ -135,6 +137,7 @@ impl<'g> Loop<'g> {
             not_before: None,
             merging: false,
             late: Late::new(terminal::owes_colours()),
+            gone: false,
         })
     }
 
@@ -144,11 +147,13 @@ impl<'g> Loop<'g> {
         self.carry_all(app, started).await?;
         while self.quit.is_none() {
             let mut draw = None;
-            if self.dirty && !self.input.is_gone() {
+            if self.dirty && !self.gone && !self.input.is_gone() {
                 // Asked once: the time goes on, and a frame that was held back must be waited for.
                 draw = self.rest(app);
-                if draw.is_none() {
-                    self.draw(app)?;
+                if draw.is_none() && self.draw(app).is_err() {
+                    // A terminal that takes no frame has gone, and nobody has read that yet: what was typed is kept all the same.
+                    self.gone = true;
+                    self.take(app, Event::Terminate).await?;
                 }
             }
             self.hand_on();
