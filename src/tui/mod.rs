@@ -14,7 +14,6 @@ pub mod ink;
 pub mod input;
 pub mod intake;
 pub mod keys;
-mod late;
 pub mod list;
 pub mod lists;
 pub mod markdown;
@@ -46,7 +45,6 @@ use crate::client::handle::{Handle, News};
 use crate::domain::note::Time;
 use app::App;
 use keys::Mode;
-use late::Late;
 use message::{Effect, Event};
 use source::Source;
 use terminal::Guard;
@@ -107,7 +105,6 @@ struct Loop<'g> {
     not_before: Option<Time>,
     /// Whether it is a merge that is waited for.
     merging: bool,
-    late: Late,
     /// The terminal took a frame no more.
     gone: bool,
 }
@@ -136,7 +133,6 @@ impl<'g> Loop<'g> {
             dirty: true,
             not_before: None,
             merging: false,
-            late: Late::new(terminal::owes_colours()),
             gone: false,
         })
     }
@@ -212,13 +208,6 @@ impl<'g> Loop<'g> {
     }
 
     async fn take(&mut self, app: &mut App, event: Event) -> io::Result<()> {
-        for event in self.late.take(event) {
-            self.take_one(app, event).await?;
-        }
-        Ok(())
-    }
-
-    async fn take_one(&mut self, app: &mut App, event: Event) -> io::Result<()> {
         self.dirty = true;
         if self.merging && matches!(event, Event::Merged(..)) {
             (self.merging, self.not_before) = (false, None);

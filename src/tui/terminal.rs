@@ -23,17 +23,7 @@ const COLOUR_ANSWER: Duration = Duration::from_millis(200);
 pub fn asks_light() -> Option<bool> {
     let mut options = terminal_colorsaurus::QueryOptions::default();
     options.timeout = COLOUR_ANSWER;
-    let mode = terminal_colorsaurus::theme_mode(options).ok();
-    OWED.store(mode.is_none(), Ordering::SeqCst);
-    mode.map(|mode| mode == terminal_colorsaurus::ThemeMode::Light)
-}
-
-/// Whether the terminal was asked about its colours, and the answer may still come.
-static OWED: AtomicBool = AtomicBool::new(false);
-
-/// Whether an answer about colours may still come.
-pub(super) fn owes_colours() -> bool {
-    OWED.load(Ordering::SeqCst)
+    terminal_colorsaurus::theme_mode(options).ok().map(|mode| mode == terminal_colorsaurus::ThemeMode::Light)
 }
 
 /// Holds the terminal until dropped.
