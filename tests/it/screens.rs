@@ -309,6 +309,11 @@ fn typed_text_reaches_the_journal_at_a_pause_and_on_leaving() {
     let told = play.keys("ctrl-q");
     let [Command::Type { content, .. }, Command::Stop] = told.as_slice() else { panic!("{told:?}") };
     assert_eq!(content.body, "abcone");
+    // However often it is told to end, it waits for the client, which has the text now.
+    for again in [Event::Terminate, Event::Terminate] {
+        assert!(play.stage.event(again).is_empty());
+    }
+    assert_eq!(play.keys("ctrl-q"), []);
     let ended = play.stage.event(Event::News(Box::new(News::Stopped)));
     assert!(matches!(ended.as_slice(), [Effect::Quit(0)]));
 }

@@ -279,9 +279,13 @@ impl App {
         }
     }
 
-    /// Ends the program: everything typed goes to the client first, which stops when all is on disk.
+    /// Ends the program: everything typed goes to the client first, which stops when all is on disk. Told again, it goes on waiting for that:
+    /// a terminal that goes is told by a signal, by the reading and by a frame, and a key may be pressed twice.
     fn end(&mut self, status: u8, out: &mut Vec<Effect>) {
-        if self.ending.is_some() || !self.has_client {
+        if self.ending.is_some() {
+            return;
+        }
+        if !self.has_client {
             self.tell_all(&Event::Leave, out);
             out.push(Effect::Quit(status));
             return;
