@@ -89,10 +89,11 @@ proptest! {
 fn a_terminal_that_goes_without_a_word_ends_the_program_and_loses_nothing() {
     let home = Home::new();
     let pair = NativePtySystem::default().openpty(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).unwrap();
-    // In a session of its own the program is not told that the terminal goes.
+    // In a session of its own the program is not told that the terminal goes. Without a sign for the end of input the writer sends none when
+    // it is dropped: it would be a key.
     let mut command = CommandBuilder::new("sh");
     let program = env!("CARGO_BIN_EXE_diptych");
-    command.args(["-c", &format!("setsid -w sh -c '{program}; echo $? >ended'; true")]);
+    command.args(["-c", &format!("setsid -w sh -c 'stty eof undef; {program}; echo $? >ended'; true")]);
     home.env().iter().for_each(|(k, v)| command.env(k, v));
     command.env("TERM", "xterm-256color");
     command.env("DIPTYCH_THEME", "dark");
