@@ -204,13 +204,18 @@ impl Device {
     pub async fn hear<T>(&mut self, what: &str, mut pick: impl FnMut(&News) -> Option<T>) -> T {
         let mut seen = Vec::new();
         let patience = Patience::new();
-        while patience.lasts() && !self.news.is_closed() {
+        while patience.lasts() {
+            // Asked before the reading: what was said until then is still to be read.
+            let last = self.news.is_closed();
             while let Ok(Some(news)) = tokio::time::timeout(Duration::from_millis(100), self.news.recv()).await {
                 self.refusals += usize::from(matches!(news, News::NeedsYou(_)));
                 if let Some(found) = pick(&news) {
                     return found;
                 }
                 seen.push(format!("{news:.300?}"));
+            }
+            if last {
+                break;
             }
             // One that was told to stop takes nothing any more, and its last word may still be to come.
             let _ = self.handle.send(Command::SyncNow);
