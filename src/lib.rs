@@ -32,8 +32,9 @@
 //!
 //! The terminal gives bytes (`tui/source.rs`), which become an event (`tui/intake.rs`). The loop in `tui/mod.rs`, the only one, hands it
 //! to the app; the key table makes an action of it; the screen on top changes its state and answers with effects. The loop carries them
-//! out: a command to the client, a copy to the clipboard, an editor. Then it draws once from a shared reference, and learns what was
-//! drawn where, so that the mouse finds it. Nothing flows back into a screen but events.
+//! out: a copy to the clipboard, an editor. Then it draws once from a shared reference, and learns what was drawn where, so that the mouse
+//! finds it. Commands to the client and files are handed on after that, in order: they wake other threads, and the person looks at the
+//! screen. Nothing flows back into a screen but events.
 //!
 //! # The way of one 409
 //!

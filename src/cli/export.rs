@@ -1,7 +1,8 @@
 //! `diptych export DIR`: every note as a Markdown file with front matter, named after its title.
 //!
 //! A file that is there already is written over only if it says that it is the same note; any other keeps its name, and the note gets one
-//! with its id in it. Each file is written beside, synced and renamed, and one that says the same already is left as it is. `--json`: `{"data": {"written": n, "dir": "…"}}`.
+//! with its id in it. Each file is written beside, synced and renamed, and one that says the same already is left as it is.
+//! `--json`: `{"data": {"written": n, "dir": "…"}}`.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
